@@ -1,0 +1,1 @@
+"""What a recipe implies by counting, from sourced facts alone."""

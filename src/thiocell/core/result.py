@@ -1,0 +1,116 @@
+"""What an analysis found: named quantities, how they hang together, and what it doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.drawing import Drawing
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Array, Record
+from thiocell.core.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A one-sided value: the quantity lies ``side`` ``bound`` at confidence ``level`` (0.95 is 95 %)."""
+
+    bound: Quantity
+    side: Literal["below", "above"]
+    level: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"bound": self.bound.to_json(), "side": self.side, "level": self.level}
+
+    @classmethod
+    def from_json(cls, page: Mapping[str, Any]) -> Limit:
+        """Undo ``to_json``."""
+        return cls(Quantity.from_json(page["bound"]), page["side"], page["level"])
+
+
+@dataclass(frozen=True, eq=False)
+class Covariance:
+    """``matrix[i, j]`` is the covariance of values ``names[i]`` and ``names[j]``, in the product of their units."""
+
+    names: tuple[str, ...]
+    matrix: Array
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matrix", np.array(self.matrix, dtype=np.float64))
+        if self.matrix.shape != (len(self.names), len(self.names)):
+            raise BadInput(f"a covariance of {len(self.names)} values has not the shape {self.matrix.shape}")
+
+    def correlation(self, one: str, other: str) -> float:
+        """Correlation coefficient of two values; 0 if either is not in the matrix or has no spread."""
+        if one not in self.names or other not in self.names:
+            return 0.0
+        i, j = self.names.index(one), self.names.index(other)
+        spread = float(np.sqrt(self.matrix[i, i] * self.matrix[j, j]))
+        return float(np.clip(self.matrix[i, j] / spread, -1.0, 1.0)) if spread > 0 else 0.0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Covariance):
+            return NotImplemented
+        return self.names == other.names and np.array_equal(self.matrix, other.matrix, equal_nan=True)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Named ``values`` with their ``source``, the ``curves`` behind them, one-sided ``limits`` and ``doubts``."""
+
+    technique: str
+    values: Mapping[str, Quantity]
+    source: Source
+    curves: Mapping[str, Record] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+    covariance: Covariance | None = None
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    drawing: Drawing | None = None
+
+    def __getitem__(self, value: str) -> Quantity:
+        if value not in self.values:
+            raise BadInput(f"{self.technique} gave no '{value}'; it gave {choices(set(self.values))}")
+        return self.values[value]
+
+    def drawn(self, drawing: Drawing) -> Result:
+        """The same result with its drawing."""
+        return replace(self, drawing=drawing)
+
+    def to_json(self, *, curves: bool = True) -> dict[str, Any]:
+        """Plain data; without ``curves`` they are left out, to be kept beside it."""
+        covariance = self.covariance and {
+            "names": list(self.covariance.names),
+            "matrix": [[None if np.isnan(v) else float(v) for v in row] for row in self.covariance.matrix],
+        }
+        return {
+            "technique": self.technique,
+            "values": {name: q.to_json() for name, q in self.values.items()},
+            "source": self.source.to_json(),
+            "curves": {name: r.to_json() for name, r in self.curves.items()} if curves else {},
+            "doubts": list(self.doubts),
+            "covariance": covariance,
+            "limits": {name: limit.to_json() for name, limit in self.limits.items()},
+            "drawing": self.drawing and self.drawing.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, page: Mapping[str, Any]) -> Result:
+        """Undo ``to_json``."""
+        matrix = page["covariance"]
+        return cls(
+            page["technique"],
+            {name: Quantity.from_json(q) for name, q in page["values"].items()},
+            Source.from_json(page["source"]),
+            {name: Record.from_json(r) for name, r in page["curves"].items()},
+            tuple(page["doubts"]),
+            matrix and Covariance(tuple(matrix["names"]), np.array(matrix["matrix"], dtype=np.float64)),
+            {name: Limit.from_json(limit) for name, limit in page["limits"].items()},
+            page["drawing"] and Drawing.from_json(page["drawing"]),
+        )

@@ -1,0 +1,1 @@
+"""Laws: SI numbers in, SI numbers out; they know no files, units, samples or plots."""

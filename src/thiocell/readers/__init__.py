@@ -1,0 +1,56 @@
+"""One file a format. A reader says from a file's first bytes how sure it is, and turns the file into records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, cast
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.record import Record
+from thiocell.core.shelf import Shelf
+
+HEAD = 65536
+"""Bytes of a file that ``sniff`` sees; assumed: enough for the longest head of the formats here."""
+
+
+class Reader(Protocol):
+    """A module with these two functions; one that also writes its format has ``write(record, path)``."""
+
+    def sniff(self, head: bytes) -> float:
+        """How sure this is the reader's format: 0 not at all, 1 certain."""
+
+    def read(self, path: Path) -> tuple[Record, ...]:
+        """The records in the file; raises BadInput, naming what and where, if it is damaged or another format."""
+
+
+def _take(_name: str, module: object) -> Reader:
+    return cast(Reader, module)
+
+
+READERS: Shelf[Reader] = Shelf("reader", __name__, tuple(__path__), _take)
+
+
+def identify(path: Path) -> str:
+    """The name of the reader that is surest of the file's content; raises BadInput for none or a tie."""
+    if not path.is_file():
+        raise BadInput(f"{path} is not a file; name an existing one")
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise BadInput(f"{path} is empty; a record was expected")
+    certainty = {name: reader.sniff(head) for name, reader in READERS.all().items()}
+    best = max(certainty.values(), default=0.0)
+    winners = sorted(name for name, sure in certainty.items() if sure == best)
+    if best <= 0:
+        raise BadInput(
+            f"{path} is in no format known here ({', '.join(READERS.names)}); declare its columns in a study"
+        )
+    if len(winners) > 1:
+        raise BadInput(f"{path} could be {' or '.join(winners)}; name the reader")
+    return winners[0]
+
+
+def read(path: Path, reader: str | None = None) -> tuple[Record, ...]:
+    """The records in a file, by the named reader or by the one that its content calls for."""
+    name = reader or identify(path)
+    return READERS.find(name).read(path)

@@ -1,0 +1,1 @@
+"""What a study found, as a page, as figures and as a table in the terminal."""

@@ -1,0 +1,62 @@
+"""What became of each step of a study, and of the study as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from thiocell.core.record import Record
+from thiocell.core.result import Result
+from thiocell.core.sample import Sample
+from thiocell.studies.claim import Verdict
+
+Status = Literal["done", "kept", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``status``: done now, kept from an earlier run, failed with ``error``, or skipped since a step before it failed.
+
+    A member of a family is named 'step[axis=value]'. ``records`` are what a record or predict step holds, by role.
+    """
+
+    name: str
+    verb: str
+    status: Status
+    sample: Sample | None = None
+    result: Result | None = None
+    records: Mapping[str, Record] = field(default_factory=dict)
+    error: str = ""
+    bad_input: bool = False
+    seconds: float = 0.0
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: ``outcomes`` in the order of the steps, ``verdicts`` in the order of the claims."""
+
+    name: str
+    title: str
+    about: str
+    outcomes: Mapping[str, Outcome]
+    verdicts: tuple[Verdict, ...]
+    versions: Mapping[str, str]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The public form: ``study``, ``verdicts`` and the values and doubts of every step that has a result."""
+        results = {
+            name: {
+                "technique": outcome.result.technique,
+                "values": {
+                    word: {**q.to_json(), "kind": outcome.result.source.kind}
+                    for word, q in outcome.result.values.items()
+                },
+                "doubts": list(outcome.result.doubts),
+            }
+            for name, outcome in self.outcomes.items()
+            if outcome.result is not None
+        }
+        return {"study": self.name, "verdicts": [verdict.to_json() for verdict in self.verdicts], "results": results}
