@@ -27,7 +27,8 @@ _FORM = re.compile(
     re.VERBOSE,
 )
 _POWER = re.compile(r"(?<=[A-Za-zµμÅΩ])([-+]?[1-9])(?![\w.])")
-_SAFE_UNIT = re.compile(r"[\w\s%°µμÅΩ·⋅*/^().+\-−²³¹⁻]*")
+_PLAIN = str.maketrans("−⁻·⋅¹²³⁴", "--**1234")
+_SAFE_UNIT = re.compile(r"[\w\s%°µμÅΩ·⋅*/^().+\-−⁻¹²³⁴]*")
 
 
 @cache
@@ -40,7 +41,7 @@ def _unit(text: str) -> pint.Unit:
     """The pint unit of ``text``, which may also be written 'S cm-1', 'mA/cm2' or 'Ohm'."""
     if len(text) > _LONGEST_UNIT or not _SAFE_UNIT.fullmatch(text) or re.search(r"\d{3}", text):
         raise BadInput(f"'{text[:_LONGEST_UNIT]}' is not a unit; write it like 'mAh/g', 'S/cm' or 'mA/cm**2'")
-    plain = text.replace("−", "-").replace("·", "*").replace("⋅", "*").replace("Ohm", "ohm")
+    plain = text.translate(_PLAIN).replace("Ohm", "ohm")
     try:
         return _registry().Unit(_POWER.sub(r"**\1", plain))
     except Exception as error:  # pint raises a dozen kinds, tokenizer errors among them
@@ -51,7 +52,7 @@ def _unit(text: str) -> pint.Unit:
 def _line(unit: str, to: str | None) -> tuple[float, float]:
     """Slope and offset that turn numbers in ``unit`` into numbers in ``to`` (None: SI base units)."""
     source = _unit(unit)
-    base = _registry().Quantity(1.0, source).to_root_units().units if to is None else _unit(to)
+    base = _registry().Quantity(1.0, source).to_base_units().units if to is None else _unit(to)
     try:
         zero, one = (float(_registry().Quantity(x, source).to(base).magnitude) for x in (0.0, 1.0))
     except pint.DimensionalityError as error:
@@ -171,7 +172,7 @@ def _spread(part: Mapping[str, str | None], digits: str, scale: float) -> float:
 def _digits(value: float, sigma: float) -> str:
     """'6.6(3)e-5': at most two digits of sigma; (?) marks an unknown sigma, (0) an exact value."""
     if math.isnan(sigma) or sigma == 0:
-        text = f"{value:.6g}" if math.isnan(sigma) else repr(value)
+        text = f"{value:.6g}" if math.isnan(sigma) else f"{value:.10g}"
         number, mark, power = text.partition("e")
         return _power(f"{number}({'?' if math.isnan(sigma) else '0'}){mark}{power}")
     one_digit = float(f"{sigma:.0e}") == float(f"{sigma:.6e}")
@@ -217,3 +218,31 @@ def _correlation(given: Mapping[tuple[str, str], float] | None, one: str, other:
 def _from_si(value: float, sigma: float, unit: str) -> Quantity:
     slope, offset = to_si(unit)
     return Quantity((value - offset) / slope, unit, sigma / abs(slope))
+
+
+def combine(
+    rule: Callable[[Mapping[str, Any]], Any],
+    inputs: Mapping[str, Quantity],
+    correlation: Mapping[tuple[str, str], float] | None = None,
+) -> Quantity:
+    """What ``rule`` makes of ``inputs`` by arithmetic, in SI base units, with units checked and spread carried along.
+
+    ``rule`` sees numbers that know unit and spread, and may add, subtract, multiply, divide and raise to whole powers.
+    Raises BadInput if units do not fit or a division by zero occurs. One unknown sigma makes the result's unknown.
+    """
+    loose = [name for name, q in inputs.items() if q.known and q.sigma > 0]
+    spread: dict[str, Any] = {name: q.si for name, q in inputs.items()}
+    if loose:
+        matrix = [[_correlation(correlation, a, b) for b in loose] for a in loose]
+        numbers = uncertainties.correlated_values_norm([(inputs[n].si, inputs[n].si_sigma) for n in loose], matrix)
+        spread |= dict(zip(loose, numbers, strict=True))
+    units = {name: _registry().Quantity(1.0, _unit(q.unit)).to_base_units().units for name, q in inputs.items()}
+    try:
+        found = rule({name: _registry().Quantity(spread[name], units[name]) for name in inputs})
+    except pint.DimensionalityError as error:
+        raise BadInput(f"cannot add or compare {error.dim1 or 'a plain number'} and {error.dim2}") from error
+    except ZeroDivisionError as error:
+        raise BadInput("a division by zero") from error
+    whole = _registry().Quantity(found).to_base_units()
+    sigma = float(uncertainties.std_dev(whole.magnitude)) if all(q.known for q in inputs.values()) else math.nan
+    return Quantity(float(uncertainties.nominal_value(whole.magnitude)), f"{whole.units:~C}", sigma)

@@ -20,7 +20,7 @@ class Technique(Protocol):
     """A frozen dataclass whose fields, made by ``setting``, are the settings of the test and of its analysis.
 
     ``gives`` names the properties that ``predict`` takes and ``analyse`` gives back; ``reads`` the columns it needs of
-    a record; ``needs`` the facts it asks of a sample, each with a typical value: forms, help and tests are made of them.
+    a record; ``needs`` the facts it asks of a sample, each with a typical value: forms and tests are made of them.
     Records come and go by role: 'main' is the common case, a blank or a series has a role of its own.
     """
 

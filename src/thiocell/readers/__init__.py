@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
@@ -11,6 +12,9 @@ from thiocell.core.shelf import Shelf
 
 HEAD = 65536
 """Bytes of a file that ``sniff`` sees; assumed: enough for the longest head of the formats here."""
+
+
+_DECLARED = "columns"  # the reader of files whose columns a study declares
 
 
 class Reader(Protocol):
@@ -24,7 +28,7 @@ class Reader(Protocol):
 
 
 def _take(_name: str, module: object) -> Reader:
-    return cast(Reader, module)
+    return cast("Reader", module)
 
 
 READERS: Shelf[Reader] = Shelf("reader", __name__, tuple(__path__), _take)
@@ -50,7 +54,19 @@ def identify(path: Path) -> str:
     return winners[0]
 
 
-def read(path: Path, reader: str | None = None) -> tuple[Record, ...]:
-    """The records in a file, by the named reader or by the one that its content calls for."""
-    name = reader or identify(path)
-    return READERS.find(name).read(path)
+def read(
+    path: Path,
+    reader: str | None = None,
+    columns: Mapping[str, Any] | None = None,
+    layout: Mapping[str, Any] | None = None,
+) -> tuple[Record, ...]:
+    """The records in a file, by the named reader, by declared ``columns``, or by the reader its content calls for.
+
+    ``columns`` and ``layout`` are a study's tables of those names; see ``thiocell.readers.columns``.
+    """
+    if columns or layout:
+        if reader not in (None, "", _DECLARED):
+            raise BadInput(f"{path} cannot have both the reader '{reader}' and declared columns; leave one out")
+        declared = cast("Any", READERS.find(_DECLARED))
+        return cast("tuple[Record, ...]", declared.read(path, columns or {}, layout))
+    return READERS.find(reader or identify(path)).read(path)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
+from thiocell.studies.expression import parse
+from thiocell.studies.table import Table
 
 Word = Literal["holds", "fails", "contradicts", "open"]
 
@@ -16,7 +20,8 @@ class Claim:
     """What a source says: ``says`` maps an expression over the study's values to the printed number, as text.
 
     ``number`` is the claim's own number in the study, ``where`` its place in the source. ``open`` tells which data
-    nobody here has; ``contradicts`` tells how the source disagrees with itself.
+    nobody here has; ``contradicts`` tells how the source disagrees with itself; ``equation`` is a printed reaction,
+    to be checked for balance.
     """
 
     name: str
@@ -26,6 +31,7 @@ class Claim:
     text: str = ""
     open: str = ""
     contradicts: str = ""
+    equation: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,3 +63,79 @@ class Verdict:
             "sigma": self.found.sigma if self.found and self.found.known else None,
             "reason": self.reason,
         }
+
+
+_PRINTED = re.compile(
+    r"\s*(?P<word>about|~|≈|at most|<=|≤|below|<|no more than|at least|>=|≥|above|>|over)?\s*(?P<rest>.+)", re.DOTALL
+)
+_ABOUT = ("about", "~", "≈")
+_MOST = ("at most", "<=", "≤", "below", "<", "no more than")
+ABOUT = 0.05
+"""Relative width of a printed 'about'; the house's convention."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A number as it stands in print: ``half_digit`` is half a unit of its last digit, ``side`` an inequality's."""
+
+    quantity: Quantity
+    half_digit: float
+    about: bool = False
+    side: Literal["", "at most", "at least"] = ""
+
+    @property
+    def width(self) -> float:
+        """What rounding, 'about' or a printed sigma leaves open, in the unit of the quantity, as one sigma."""
+        loose = abs(self.quantity.value) * ABOUT / 2 if self.about else 0.0
+        stated = self.quantity.sigma if self.quantity.known else 0.0
+        return max(loose, stated, self.half_digit)
+
+
+def read_printed(text: str) -> Printed:
+    """Read 'about 70 %', '<= 206 mAh/g' or '1.5e-6 S/cm'; raises BadInput for anything else."""
+    found = _PRINTED.fullmatch(text)
+    if found is None:
+        raise BadInput(f"'{text}' is not a printed number; write it like 'about 70 %' or '530 mAh/g'")
+    word, rest = found["word"] or "", found["rest"]
+    quantity = Quantity.parse(rest)
+    number = rest.split()[0]
+    digits = re.match(r"[-+]?\d*\.?(\d*)", number)
+    power = re.search(r"[eE]([-+]?\d+)", number)
+    places = len(digits[1]) if digits and "." in digits[0] else 0
+    half = 0.5 * 10.0 ** ((int(power[1]) if power else 0) - places)
+    side: Literal["", "at most", "at least"] = ""
+    if word in _MOST:
+        side = "at most"
+    elif word and word not in _ABOUT:
+        side = "at least"
+    return Printed(quantity, half, word in _ABOUT, side)
+
+
+_CLAIM_KEYS = ("number", "where", "says", "text", "open", "contradicts", "equation")
+
+
+def read_claim(name: str, table: Table) -> tuple[Claim, tuple[str, ...]]:
+    """The claim of a table and the names of the values it uses; faults are noted in the table."""
+    table.only(*_CLAIM_KEYS)
+    says: dict[str, str] = {}
+    uses: list[str] = []
+    for about, text in table.table("says").items():
+        try:
+            uses += parse(about).names
+            says[about] = text if isinstance(text, str) else repr(text)
+            read_printed(says[about])
+        except BadInput as error:
+            table.fault("says", error)
+    claim = Claim(
+        name,
+        table.whole("number"),
+        table.text("where", ""),
+        says,
+        table.text("text", ""),
+        table.text("open", ""),
+        table.text("contradicts", ""),
+        table.text("equation", ""),
+    )
+    if not (says or claim.open or claim.contradicts or claim.equation or "says" in table.entries):
+        table.fault("", "a claim needs 'says' (numbers), 'open' (what is missing), 'contradicts' or 'equation'")
+    return claim, tuple(dict.fromkeys(uses))

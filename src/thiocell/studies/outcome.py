@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from thiocell.core.fact import Fact
 from thiocell.core.record import Record
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
@@ -18,7 +19,8 @@ Status = Literal["done", "kept", "failed", "skipped"]
 class Outcome:
     """``status``: done now, kept from an earlier run, failed with ``error``, or skipped since a step before it failed.
 
-    A member of a family is named 'step[axis=value]'. ``records`` are what a record or predict step holds, by role.
+    A member of a family is named 'step[axis=value]'. ``records`` are what a record or predict step holds, by role;
+    ``facts`` what a record step states of the one cell it was taken from.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Outcome:
     sample: Sample | None = None
     result: Result | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
     error: str = ""
     bad_input: bool = False
     seconds: float = 0.0
@@ -35,7 +38,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: ``outcomes`` in the order of the steps, ``verdicts`` in the order of the claims."""
+    """A finished run: ``outcomes`` in the order of the steps, ``verdicts`` in the order of the claims.
+
+    ``faults`` are claims that could not be judged since they ask a step for a value that it does not give.
+    """
 
     name: str
     title: str
@@ -43,7 +49,7 @@ class Run:
     outcomes: Mapping[str, Outcome]
     verdicts: tuple[Verdict, ...]
     versions: Mapping[str, str]
-    sources: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The public form: ``study``, ``verdicts`` and the values and doubts of every step that has a result."""

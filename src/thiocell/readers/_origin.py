@@ -1,0 +1,31 @@
+"""The bytes of a file, and where a record made of them says it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.source import Kind, Source
+
+
+def contents(path: Path) -> bytes:
+    """Every byte of the file, which is not altered; raises BadInput if it cannot be read or is empty."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read ({error.strerror or error}); name an existing file") from error
+    if not data:
+        raise BadInput(f"{path} is empty; a record was expected")
+    return data
+
+
+def origin(path: Path, data: bytes, kind: Kind = "measured") -> Source:
+    """The source of a record read from ``path``: the hash of its bytes and the file's name."""
+    return Source(kind, f"sha256:{hashlib.sha256(data).hexdigest()}", path.name)
+
+
+def record_name(path: Path, number: int = 1) -> str:
+    """The file's name without its endings; the second record of a file and those after it add '#2', '#3', ..."""
+    stem = path.stem.removesuffix(".bdf")
+    return stem if number == 1 else f"{stem}#{number}"

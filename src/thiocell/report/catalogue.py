@@ -1,0 +1,94 @@
+"""What the house holds: techniques, systems, readers and bundled studies, in their own words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from thiocell.chemistry import SYSTEMS
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.readers import READERS
+from thiocell.studies.bundle import bundled
+from thiocell.studies.settings import settings_of
+from thiocell.techniques import TECHNIQUES
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def catalogue() -> Table:
+    """Every technique, system, reader and bundled study with one line on each."""
+    from rich.table import Table
+
+    table = Table(show_header=True, box=None, pad_edge=False)
+    for head in ("kind", "name", "what it is"):
+        table.add_column(head)
+    for kind, name, line in _lines():
+        table.add_row(kind, name, line)
+    return table
+
+
+def _lines() -> Iterable[tuple[str, str, str]]:
+    for name, technique in TECHNIQUES.all().items():
+        yield "technique", name, _first_line(technique)
+    for name, system in SYSTEMS.all().items():
+        yield "system", name, system.title
+    for name, reader in READERS.all().items():
+        yield "reader", name, _first_line(reader)
+    for name, folder in bundled().items():
+        yield "study", name, _title(folder / "study.toml")
+
+
+def describe(word: str) -> Table:
+    """All that is declared of one technique, system or reader; raises BadInput if there is none of that name."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        table.add_column()
+    if word in TECHNIQUES.names:
+        rows = _technique(word)
+    elif word in SYSTEMS.names:
+        rows = _system(word)
+    elif word in READERS.names:
+        rows = [("reader", word, (READERS.find(word).__doc__ or "").strip())]
+    else:
+        known = {*TECHNIQUES.names, *SYSTEMS.names, *READERS.names}
+        raise BadInput(f"there is no technique, system or reader '{word}'; there are {choices(known)}")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _technique(word: str) -> list[tuple[str, str, str]]:
+    kind = TECHNIQUES.find(word)
+    one = kind()
+    rows = [("technique", word, _first_line(kind))]
+    rows += [("setting", name, _setting(entry)) for name, entry in settings_of(kind).items()]
+    rows += [("needs", name, f"such as {quantity}") for name, quantity in one.needs.items()]
+    rows += [("reads", name, "") for name in one.reads]
+    rows += [("gives", name, f"{term.meaning} [{term.unit or '1'}]") for name, term in one.gives.items()]
+    return rows
+
+
+def _setting(entry: dataclasses.Field[Any]) -> str:
+    default = "" if entry.default in (dataclasses.MISSING, None, ()) else f" (default: {entry.default})"
+    return str(entry.metadata.get("meaning", "")) + default
+
+
+def _system(word: str) -> list[tuple[str, str, str]]:
+    system = SYSTEMS.find(word)
+    rows = [("system", word, system.title)]
+    rows += [("recipe", name, term.meaning) for name, term in system.recipe.items()]
+    return rows + [("state", name, term.meaning) for name, term in system.state.items()]
+
+
+def _first_line(thing: object) -> str:
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+def _title(file: Any) -> str:
+    import tomllib
+
+    return str(tomllib.loads(file.read_text("utf-8")).get("title", ""))

@@ -1,0 +1,136 @@
+"""One page a study, complete in itself; figures and their data lie beside it as files."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from thiocell.core.drawing import Drawing
+from thiocell.report import csv_table, figure, sections, wording
+from thiocell.report.files import Manifest, Names, write_all
+from thiocell.studies.outcome import Outcome, Run
+
+TEMPLATES = Path(__file__).parent / "templates"
+EMBEDDED = 120_000  # assumed: bytes of a csv up to which the page carries it along
+ALL_EMBEDDED = 4_000_000  # assumed: bytes of all csv together that the page carries along
+
+
+def write(run: Run, folder: Path, terms: sections.Terms | None = None) -> Path:
+    """Write report.html, figures/ and data/ into ``folder`` and give the page's path.
+
+    Every file is whole or as it was before. Files of an earlier report that no longer belong are removed, unless
+    someone changed them. ``terms`` gives the meaning of values by technique; by default the techniques are asked.
+    """
+    files = _Files(folder, Manifest.read(folder))
+    told = sections.terms_of(run) if terms is None else terms
+    page = _page(run, told, files)
+    return write_all(folder, page, files.texts, files.figures)
+
+
+@dataclass
+class _Files:
+    """What lies beside the page, by relative path, gathered before anything is written."""
+
+    folder: Path
+    old: Manifest
+    texts: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    embedded: int = 0
+
+    def draw(self, step: str, drawing: Drawing) -> dict[str, Any]:
+        """The figure of a step and the data behind it; one that is there already, of the same data, is not redrawn."""
+        name, made_from = self._free("figures", step, ".svg"), figure.key(drawing)
+        svg = self.old.kept(self.folder, name, made_from) or figure.render(drawing)
+        self.texts[name], self.figures[name] = svg, made_from
+        caption = drawing.caption or "; ".join(panel.title for panel in drawing.panels if panel.title)
+        return {
+            "svg": inlined(svg, f"{self.names.stem(step)}-"),
+            "name": name,
+            "caption": caption,
+            "virtual": drawing.virtual,
+            "data": self.table(step, "data of the figure", csv_table.of_drawing(drawing)),
+        }
+
+    def table(self, name: str, label: str, text: str) -> dict[str, str]:
+        """A csv file in data/: a link that carries the data along if they are few, else to the file."""
+        path, raw = self._free("data", name, ".csv"), text.encode()
+        self.texts[path] = text
+        carried = len(raw) <= EMBEDDED and self.embedded + len(raw) <= ALL_EMBEDDED
+        self.embedded += len(raw) if carried else 0
+        return {
+            "label": label,
+            "href": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(raw).decode()}" if carried else path,
+            "path": path,
+            "file": path.partition("/")[2],
+            "size": f"{max(1, round(len(raw) / 1000)):,} kB",
+        }
+
+    def _free(self, folder: str, name: str, ending: str) -> str:
+        """Where a file goes; never where somebody else's file lies, such as a raw file in the study's own data/."""
+        tries = chain([name], (f"{name} report {number}" for number in count(1)))
+        paths = (f"{folder}/{self.names.stem(tried)}{ending}" for tried in tries)
+        return next(p for p in paths if p in self.old.files or not (self.folder / p).exists())
+
+
+def inlined(svg: str, prefix: str) -> str:
+    """The svg element alone, its ids made its own by ``prefix`` so that many can stand in one page."""
+    element = svg[svg.index("<svg") :]
+    element = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', element)
+    element = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', element)
+    return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", element)
+
+
+def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    shown = [outcome for outcome in run.outcomes.values() if outcome.result or outcome.status in ("failed", "skipped")]
+    anchors = {outcome.name: f"step-{files.names.stem(outcome.name)}" for outcome in shown}
+    steps = [_step(outcome, terms, files) | {"anchor": anchors[outcome.name]} for outcome in shown]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(
+        run=run,
+        counts=wording.counts(run.verdicts),
+        meanings=wording.VERDICTS,
+        symbols=wording.SYMBOLS,
+        kinds=_kinds(run),
+        verdicts=sections.verdicts(run, anchors),
+        steps=steps,
+        unfinished=[outcome for outcome in shown if not outcome.result],
+        records=sections.records(run),
+        samples=sections.samples(run),
+    )
+
+
+def _kinds(run: Run) -> Mapping[str, str]:
+    """The kinds that occur in the verdicts, with what each means."""
+    there = {verdict.kind for verdict in run.verdicts}
+    return {kind: meaning for kind, meaning in wording.KINDS.items() if kind in there}
+
+
+def _step(outcome: Outcome, terms: sections.Terms, files: _Files) -> dict[str, Any]:
+    told = sections.step(outcome, terms) | {"figure": None, "tables": []}
+    result = outcome.result
+    if result is None:
+        return told
+    if result.drawing is not None:
+        virtual = (
+            result.drawing.virtual or result.source.virtual
+        )  # a technique may forget; the mark must not be missing
+        told["figure"] = files.draw(outcome.name, replace(result.drawing, virtual=virtual))
+    told["tables"] = [
+        files.table(f"{outcome.name}\0{name}", f"curve '{name}'", csv_table.of_record(record))
+        for name, record in result.curves.items()
+    ]
+    return told

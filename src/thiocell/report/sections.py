@@ -1,0 +1,149 @@
+"""What each section of the page shows, as plain words for the template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from thiocell.core.quantity import Quantity
+from thiocell.core.result import Limit, Result
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.core.term import Term
+from thiocell.report import wording
+from thiocell.studies.claim import Verdict
+from thiocell.studies.outcome import Outcome, Run
+
+Terms = Mapping[str, Mapping[str, Term]]
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_STRONG = 0.5  # assumed: weaker correlations are not worth a reader's time
+
+
+def terms_of(run: Run) -> Terms:
+    """The vocabulary of each technique that ``run`` used; one that cannot be had by its name alone is left out."""
+    from thiocell.techniques import TECHNIQUES
+
+    found: dict[str, Mapping[str, Term]] = {}
+    for name in sorted({o.result.technique for o in run.outcomes.values() if o.result}):
+        try:
+            found[name] = dict(TECHNIQUES.find(name)().gives)
+        except Exception:  # noqa: S112  a name of no technique, or settings it must be given: the page does without
+            continue
+    return found
+
+
+def doi(reference: str) -> str:
+    """The address of a reference that is a DOI, else ''."""
+    match = _DOI.fullmatch(reference.strip())
+    return f"https://doi.org/{match[1]}" if match else ""
+
+
+def verdicts(run: Run, anchors: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A row for each verdict, in the order of the claims; ``anchors`` are the places of the steps on the page."""
+    return [
+        {
+            "verdict": verdict,
+            "symbol": wording.SYMBOLS[verdict.verdict],
+            "printed": verdict.says or wording.found(verdict.printed),
+            "found": wording.found(verdict.found),
+            "steps": list(_steps_in(verdict, anchors)),
+        }
+        for verdict in run.verdicts
+    ]
+
+
+def _steps_in(verdict: Verdict, anchors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The steps that the verdict's expression names, with their anchors; a family is told by its first member."""
+    seen: set[str] = set()
+    for name, anchor in anchors.items():
+        family = name.partition("[")[0]
+        if family not in seen and re.search(rf"(?<![\w.]){re.escape(family)}(?:\[[^\]]*\])?\.", verdict.about):
+            seen.add(family)
+            yield (family, anchor)
+
+
+def step(outcome: Outcome, terms: Terms) -> dict[str, Any]:
+    """Heading, values, limits, doubts of a step; without a result only its error."""
+    result = outcome.result
+    told: dict[str, Any] = {"outcome": outcome, "result": result}
+    if result is None:
+        return told
+    words = terms.get(result.technique, {})
+    told["source"] = source(result.source)
+    told["badge"] = wording.VIRTUAL.get(result.source.kind, result.source.kind)
+    told["kind_means"] = wording.KINDS.get(result.source.kind, "")
+    told["values"] = [
+        {"name": name, "term": words.get(name), "value": wording.number(q), "sigma": wording.sigma(q)}
+        for name, q in result.values.items()
+    ]
+    told["limits"] = [
+        {"name": name, "term": words.get(name), "says": limit_text(limit)} for name, limit in result.limits.items()
+    ]
+    told["correlations"] = list(_correlations(result))
+    told["meanings"] = bool(words)
+    return told
+
+
+def limit_text(limit: Limit) -> str:
+    """'below 2e-9 S/cm (95 % confidence)'."""
+    return f"{limit.side} {wording.number(limit.bound)} ({100 * limit.level:.4g} % confidence)"
+
+
+def _correlations(result: Result) -> Iterator[tuple[str, str, str]]:
+    if result.covariance is None:
+        return
+    for one, other in combinations(result.covariance.names, 2):
+        r = result.covariance.correlation(one, other)
+        if abs(r) >= _STRONG:
+            yield (one, other, f"{r:+.2f}".replace("-", "−"))
+
+
+def source(given: Source) -> dict[str, str]:
+    """A source with the address of its DOI."""
+    return {"kind": given.kind, "reference": given.reference, "place": given.place, "doi": doi(given.reference)}
+
+
+def records(run: Run) -> list[dict[str, Any]]:
+    """Each record that a step holds: its file or origin, its length, its doubts."""
+    return [
+        {
+            "step": outcome.name,
+            "role": role,
+            "record": record,
+            "rows": f"{len(record):,}",
+            "source": source(record.source),
+        }
+        for outcome in run.outcomes.values()
+        for role, record in outcome.records.items()
+    ]
+
+
+def samples(run: Run) -> list[dict[str, Any]]:
+    """What is known of each sample, and of the cells that records were taken from, each thing once."""
+    rows: list[dict[str, Any]] = []
+    for outcome in run.outcomes.values():
+        of_sample = _known(outcome.sample) if outcome.sample else []
+        of_cell = [_row(outcome.name, "", "fact", name, f.quantity, f.source) for name, f in outcome.facts.items()]
+        rows += [row for row in of_sample + of_cell if row not in rows]
+    return rows
+
+
+def _known(sample: Sample) -> list[dict[str, Any]]:
+    parts = [("recipe", sample.recipe), ("state", sample.state)]
+    stated = [_row(sample.name, sample.system, part, n, q, None) for part, given in parts for n, q in given.items()]
+    facts = [_row(sample.name, sample.system, "fact", n, f.quantity, f.source) for n, f in sample.facts.items()]
+    return stated + facts
+
+
+def _row(whose: str, system: str, part: str, name: str, quantity: Quantity, origin: Source | None) -> dict[str, Any]:
+    return {
+        "sample": whose,
+        "system": system,
+        "part": part,
+        "name": name,
+        "value": wording.number(quantity),
+        "sigma": wording.sigma(quantity),
+        "source": source(origin) if origin else None,
+    }

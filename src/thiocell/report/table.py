@@ -1,0 +1,92 @@
+"""The verdicts, or the values of one result, as a table for the terminal; made to fit 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thiocell.core.result import Result
+from thiocell.report import wording
+from thiocell.report.sections import limit_text
+from thiocell.studies.claim import Verdict
+from thiocell.studies.outcome import Run
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+_COLOURS = {"holds": "green", "fails": "red", "contradicts": "magenta", "open": "bright_black"}
+
+
+def verdict_table(run: Run) -> RenderableType:
+    """Every verdict of ``run`` in the order of the claims, the reasons of those that do not hold, and the counts."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    if run.verdicts:
+        parts += [_verdicts(run.verdicts), Text()]
+    parts += [_reason(verdict) for verdict in run.verdicts if verdict.verdict != "holds" and verdict.reason]
+    told = ", ".join(f"{count} {word}" for word, count in wording.counts(run.verdicts).items())
+    parts.append(Text(f"\n{run.name}: {told}" if run.verdicts else f"{run.name} states no claims"))
+    return Group(*parts)
+
+
+def result_table(result: Result, name: str) -> RenderableType:
+    """The values of ``result``, called ``name``, each with one standard uncertainty; then its limits and doubts."""
+    from rich.console import Group
+    from rich.text import Text
+
+    told = wording.VIRTUAL.get(result.source.kind, result.source.kind)
+    parts: list[RenderableType] = [Text(f"{name} ({result.technique}; {told})", style="bold")]
+    table = _empty("value", "found", "one standard uncertainty")
+    for word, quantity in result.values.items():
+        table.add_row(Text(word), Text(wording.number(quantity)), Text(wording.sigma(quantity)))
+    for word, limit in result.limits.items():
+        table.add_row(Text(word), Text(limit_text(limit)), Text(""))
+    if result.values or result.limits:
+        parts.append(table)
+    parts += [Text(f"doubt: {doubt}", style="yellow") for doubt in result.doubts]
+    return Group(*parts)
+
+
+def _empty(*heads: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
+
+
+def _verdicts(verdicts: tuple[Verdict, ...]) -> Table:
+    from rich.text import Text
+
+    table = _empty("no.", "claim", "says", "found", "verdict")
+    table.columns[0].justify = "right"
+    table.columns[4].no_wrap = True
+    for verdict in verdicts:
+        table.add_row(
+            Text("" if verdict.number is None else str(verdict.number)),
+            _two_lines(verdict.claim, verdict.about, ""),
+            Text(verdict.says or wording.found(verdict.printed)),
+            Text(wording.found(verdict.found)),
+            _two_lines(verdict.verdict, verdict.kind, _COLOURS[verdict.verdict]),
+        )
+    return table
+
+
+def _two_lines(first: str, second: str, style: str) -> Text:
+    from rich.text import Text
+
+    text = Text().append(first, style=style)
+    return text.append(f"\n{second}", style="dim") if second else text
+
+
+def _reason(verdict: Verdict) -> Text:
+    from rich.text import Text
+
+    number = "" if verdict.number is None else f"{verdict.number} "
+    about = f" ({verdict.about})" if verdict.about else ""
+    return Text(f"{number}{verdict.claim}{about} {verdict.verdict}: {verdict.reason}", style=_COLOURS[verdict.verdict])

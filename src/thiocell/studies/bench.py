@@ -1,0 +1,183 @@
+"""Work without a study: files in, results out."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.core.technique import Technique
+from thiocell.core.vocabulary import FACTS
+from thiocell.readers import read
+from thiocell.studies.batch import pooled
+from thiocell.studies.outcome import Outcome, Run
+from thiocell.studies.run import default_store, versions
+from thiocell.studies.settings import build
+from thiocell.techniques import TECHNIQUES
+
+_PLACE = "the command line"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the command line said: ``facts`` and ``settings`` are texts 'name=value'."""
+
+    technique: str
+    facts: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    reader: str = ""
+    columns: Path | None = None
+    pick: int | None = None
+
+    def made(self) -> tuple[Technique, Sample]:
+        """The technique and the sample; raises BadInput for an unknown or ill-written word."""
+        technique = build(self.technique, TECHNIQUES.find(self.technique), _settings(self.settings))
+        facts = {name: Fact(q, Source("measured", place=_PLACE)) for name, q in _facts(self.facts).items()}
+        return technique, Sample("sample", facts=facts)
+
+
+def records_of(file: Path, reader: str = "", columns: Path | None = None) -> tuple[Record, ...]:
+    """The records in a file, by content, by a named reader, or by a declared column map."""
+    if columns is None:
+        return read(file, reader)
+    if not columns.is_file():
+        raise BadInput(f"{columns} is not a file; name a TOML file with [columns]")
+    page = _toml(columns)
+    return read(file, reader, page.get("columns", {}), page.get("layout", {}))
+
+
+def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -> tuple[Run, list[str]]:
+    """A run with one outcome a file, and the sentences on files of a folder that hold no record.
+
+    A file that is named and fails is an outcome that failed; the others are still analysed.
+    """
+    technique, sample = bench.made()
+    outcomes: dict[str, Outcome] = {}
+    skipped: list[str] = []
+    for file, named in _spread(files):
+        name = _unused(file.name, outcomes)
+        try:
+            record = _one(file, bench)
+        except BadInput as error:
+            if named:
+                outcomes[name] = Outcome(name, "analyse", "failed", error=str(error), bad_input=True)
+            else:
+                skipped.append(str(error))
+            continue
+        outcomes[name] = _outcome(name, technique, sample, record)
+    if not outcomes:
+        raise BadInput("no file could be read: " + "; ".join(skipped[:3]) if skipped else "there is no file to analyse")
+    results = {name: o.result for name, o in outcomes.items() if o.result is not None}
+    if replicates:
+        outcomes["replicates"] = Outcome("replicates", "analyse", "done", sample, pooled(results))
+    return Run(bench.technique, bench.technique, "", outcomes, (), versions()), skipped
+
+
+def exported(
+    source: Path,
+    target: Path,
+    labels: Literal["preferred", "machine"],
+    step: str | None,
+    *,
+    force: bool = False,
+    reader: str = "",
+    columns: Path | None = None,
+    pick: int | None = None,
+) -> Record:
+    """Write one record as a BDF table that passes the strict check; raises BadInput if it cannot."""
+    from thiocell.readers import bdf
+
+    if target.exists() and (not force or target.resolve() == source.resolve()):
+        raise BadInput(f"{target} exists already; choose another name or say --force")
+    record = _of_step(source, step) if step else _one(source, Bench("", reader=reader, columns=columns, pick=pick))
+    bdf.write(record, target, labels)
+    return record
+
+
+def _of_step(source: Path, step: str) -> Record:
+    """The main record that a step of a study left in the store."""
+    store = default_store(source if source.is_dir() else source.parent)
+    rows = {name: key for name, key, _ in store.history()}
+    if step not in rows:
+        raise BadInput(f"{source} keeps no step '{step}'; it keeps {choices(set(rows))} (run the study first)")
+    records = store.load(rows[step]).records
+    if not records:
+        raise BadInput(f"step '{step}' holds no record; name a record or predict step")
+    return next(iter(records.values()))
+
+
+def _spread(files: Sequence[Path]) -> list[tuple[Path, bool]]:
+    """Every file, and whether it was named itself rather than found in a folder."""
+    found: list[tuple[Path, bool]] = []
+    for file in files:
+        if file.is_dir():
+            found += [(inner, False) for inner in sorted(file.iterdir()) if inner.is_file() and inner.name[0] != "."]
+        else:
+            found.append((file, True))
+    return found
+
+
+def _unused(name: str, taken: Mapping[str, object]) -> str:
+    return name if name not in taken else next(n for i in range(2, 10**6) if (n := f"{name} ({i})") not in taken)
+
+
+def _one(file: Path, bench: Bench) -> Record:
+    records = records_of(file, bench.reader, bench.columns)
+    if bench.pick is None and len(records) > 1:
+        raise BadInput(f"{file} holds {len(records)} records; choose one with --pick")
+    chosen = bench.pick or 1
+    if not 1 <= chosen <= len(records):
+        raise BadInput(f"{file} holds {len(records)} record(s); {chosen} is none of them")
+    return records[chosen - 1]
+
+
+def _outcome(name: str, technique: Technique, sample: Sample, record: Record) -> Outcome:
+    try:
+        result = technique.analyse({"main": record}, sample)
+        result = result.drawn(technique.draw(result))
+    except BadInput as error:
+        return Outcome(name, "analyse", "failed", error=f"{name}: {error}", bad_input=True)
+    return Outcome(name, "analyse", "done", sample, result, {"main": record})
+
+
+def _facts(words: Sequence[str]) -> dict[str, Quantity]:
+    found = {}
+    for word in words:
+        name, text = _pair(word, "mass=4.0(1) mg")
+        quantity = Quantity.parse(text, FACTS[name].unit if name in FACTS else None)
+        found[name] = quantity
+    return found
+
+
+def _settings(words: Sequence[str]) -> dict[str, Any]:
+    """Settings as TOML values; what is no TOML value is taken as a text."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, text = _pair(word, "cycle=3")
+        try:
+            found[name] = tomllib.loads(f"x = {text}")["x"]
+        except tomllib.TOMLDecodeError:
+            found[name] = text
+    return found
+
+
+def _pair(word: str, example: str) -> tuple[str, str]:
+    name, mark, text = word.partition("=")
+    if not mark or not name.strip() or not text.strip():
+        raise BadInput(f"'{word}' is not NAME=VALUE; write it like '{example}'")
+    return name.strip(), text.strip()
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"{file} is not TOML: {error}") from error

@@ -1,0 +1,102 @@
+"""Hold each printed number against what was found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from thiocell.chemistry.reaction import imbalance
+from thiocell.core.bad_input import BadInput
+from thiocell.core.quantity import Quantity, same_dimension
+from thiocell.studies.claim import Claim, Printed, Verdict, Word, read_printed
+from thiocell.studies.expression import parse
+from thiocell.studies.lookup import Found, NotFound, evaluate
+from thiocell.studies.outcome import Outcome
+
+
+def judge(claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[Verdict, ...]:
+    """One verdict for each number of a claim; raises BadInput if a step gave no value of the name that is asked for."""
+    if claim.open:
+        return (_bare(claim, "open", claim.open),)
+    verdicts = [_number(claim, about, text, outcomes) for about, text in claim.says.items()]
+    if claim.equation:
+        verdicts.append(_equation(claim))
+    return tuple(verdicts) or (_bare(claim, "contradicts", claim.contradicts),)
+
+
+def _bare(claim: Claim, word: Word, reason: str) -> Verdict:
+    return Verdict(claim.name, claim.number, word, "", "", claim.text, None, None, reason, claim.where)
+
+
+def _equation(claim: Claim) -> Verdict:
+    missing = imbalance(claim.equation)
+    if not missing:
+        return Verdict(
+            claim.name,
+            claim.number,
+            "holds",
+            "derived",
+            claim.equation,
+            "balanced",
+            None,
+            None,
+            "it balances",
+            claim.where,
+        )
+    reason = ", ".join(f"{abs(n):g} {element} {'too many' if n > 0 else 'too few'}" for element, n in missing.items())
+    reason = f"the printed reaction does not balance: its right side has {reason}"
+    return Verdict(
+        claim.name, claim.number, "contradicts", "derived", claim.equation, "balanced", None, None, reason, claim.where
+    )
+
+
+def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]) -> Verdict:
+    printed = read_printed(text)
+    try:
+        found = evaluate(parse(about), outcomes)
+    except NotFound as error:
+        return Verdict(
+            claim.name, claim.number, "open", "", about, text, printed.quantity, None, str(error), claim.where
+        )
+    except BadInput as error:
+        raise BadInput(f"[claim.{claim.name}] says '{about}': {error}") from error
+    if not same_dimension(found.quantity.unit, printed.quantity.unit):
+        return _misfit(claim, about, text, printed, found)
+    here = found.quantity.to(printed.quantity.unit)
+    word, reason = _compare(printed, here)
+    if word == "fails" and (claim.contradicts or found.printed):
+        word = "contradicts"
+        reason = f"{claim.contradicts or 'this follows from other numbers of the same source'}; {reason}"
+    return Verdict(claim.name, claim.number, word, found.kind, about, text, printed.quantity, here, reason, claim.where)
+
+
+def _misfit(claim: Claim, about: str, text: str, printed: Printed, found: Found) -> Verdict:
+    """The found number has another dimension than the printed one: the printed formula cannot be right."""
+    if not (claim.contradicts or found.printed):
+        unit = printed.quantity.unit
+        raise BadInput(f"[claim.{claim.name}] says '{about}': it comes in '{found.quantity.unit}', not in '{unit}'")
+    reason = f"what is printed comes in '{found.quantity.unit}', which is no '{printed.quantity.unit}'"
+    reason = f"{claim.contradicts}; {reason}" if claim.contradicts else reason
+    return Verdict(
+        claim.name, claim.number, "contradicts", found.kind, about, text, printed.quantity, None, reason, claim.where
+    )
+
+
+def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
+    """Does the number hold, and the sentence that says why."""
+    allowed = 2 * math.hypot(found.sigma if found.known else 0.0, printed.width)
+    away = found.value - printed.quantity.value
+    excess = {"": abs(away), "at most": away, "at least": -away}[printed.side]
+    unit = printed.quantity.unit
+    basis = "rounding alone, since the found sigma is unknown" if not found.known else "2 sigma of both"
+    if printed.side and excess <= 0:
+        return (
+            "holds",
+            f"found {_short(found.value)} {unit}, which is {printed.side} {_short(printed.quantity.value)}".strip(),
+        )
+    word: Word = "holds" if excess <= allowed * (1 + 1e-12) else "fails"
+    return word, f"{_short(abs(away))} {unit} apart, {_short(allowed)} allowed ({basis})".replace("  ", " ")
+
+
+def _short(number: float) -> str:
+    return f"{number:.3g}" if abs(number) < 1000 else f"{number:.0f}"

@@ -1,0 +1,106 @@
+"""The study file as it is read: samples, steps and claims, nothing computed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.sample import Sample
+from thiocell.core.technique import Technique
+from thiocell.studies.claim import Claim
+from thiocell.studies.expression import Expression
+
+
+@dataclass(frozen=True)
+class SampleStep:
+    """Derive what the recipe implies."""
+
+    sample: Sample
+
+
+@dataclass(frozen=True)
+class RecordStep:
+    """Read a file, or take the numbers that stand in the study itself (``inline``)."""
+
+    file: Path | None = None
+    inline: Record | None = None
+    reader: str = ""
+    pick: int | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    sample: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PredictStep:
+    """Write the records that a perfect instrument would, or with ``seed`` a real one."""
+
+    technique_name: str
+    technique: Technique
+    sample: str
+    values: Mapping[str, Quantity | Expression]
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class AnalyseStep:
+    """Analyse records by role; ``replicates`` instead names one record a cell of the same sample."""
+
+    technique_name: str
+    technique: Technique
+    sample: str
+    records: Mapping[str, str]
+    replicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrendStep:
+    """Hold one value of a family's members against the axis ``against`` and fit the law ``law``."""
+
+    value: str
+    against: str
+    law: str
+    members: tuple[tuple[str, Quantity], ...]
+
+
+Work = SampleStep | RecordStep | PredictStep | AnalyseStep | TrendStep
+
+
+@dataclass(frozen=True)
+class Step:
+    """One arrow of the study; ``needs`` are the steps that must be done before it."""
+
+    name: str
+    verb: str
+    where: str
+    work: Work
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study whose every word has been checked; ``steps`` stand in an order in which they can be done."""
+
+    name: str
+    file: Path
+    title: str
+    about: str
+    steps: Mapping[str, Step]
+    claims: tuple[Claim, ...]
+
+
+class BadStudy(BadInput):
+    """All that is wrong with a study file; the message is its first fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        more = f" (and {len(faults) - 1} more: 'thiocell check' lists them)" if len(faults) > 1 else ""
+        super().__init__(faults[0] + more)
+        self.faults = tuple(faults)

@@ -1,0 +1,1 @@
+"""What the tests of a cell share: reading its record, pairing cycles, carrying errors, and a virtual cycler."""

@@ -1,0 +1,175 @@
+"""Galvanostatic cycling: capacities, energies, voltages and efficiencies from time, voltage and current."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Drawing
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.result import Result
+from thiocell.core.sample import Sample
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.physics.galvanostat import Stretch
+from thiocell.techniques._cells import curves
+from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
+from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._cells.virtual import Law, cycler, given, positive
+
+_GIVES = {
+    "charge_capacity": Term("mAh/g", "Q_ch", "charge capacity of the chosen cycle by mass of cathode", 1, 5000),
+    "discharge_capacity": Term("mAh/g", "Q_dis", "discharge capacity of the chosen cycle by mass of cathode", 1, 5000),
+    "mean_charge_voltage": Term("V", "U_ch", "mean charge voltage against Li, energy over charge", 0, 6),
+    "mean_discharge_voltage": Term("V", "U_dis", "mean discharge voltage against Li, energy over charge", 0, 6),
+    "first_charge_capacity": Term("mAh/g", "Q_ch,1", "charge capacity of the first cycle", 1, 5000),
+    "first_discharge_capacity": Term("mAh/g", "Q_dis,1", "discharge capacity of the first cycle", 1, 5000),
+}
+_STANDS_IN = {
+    "charge_capacity": "discharge_capacity",
+    "mean_charge_voltage": "mean_discharge_voltage",
+    "first_charge_capacity": "charge_capacity",
+    "first_discharge_capacity": "discharge_capacity",
+}
+
+
+@dataclass(frozen=True)
+class Cycling:
+    """Charge and discharge at constant current, cycle by cycle.
+
+    A cycle begins in the direction in which the record begins. Values are of the chosen cycle and the first; later
+    cycles are those after ``formation``. Energies are against Li metal. In ``predict``, a property that is not given
+    is that of the other cycles or of the discharge.
+    """
+
+    cycle: int | None = setting(None, "cycle that the values are of, 1 the first; none: the last complete one")
+    reference_cycle: int = setting(1, "cycle that the retention counts from")
+    formation: int = setting(1, "number of cycles at the beginning that are not counted among the later ones")
+    efficiency: Efficiency = setting("discharge/charge", EFFICIENCY_MEANING)
+    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
+    voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
+    bin: Quantity = setting(Quantity.exact(10.0, "mV"), "width of the voltage bins of dQ/dV")
+    current: Quantity = setting(Quantity.exact(25.0, "mA/g"), "current of the predicted test by mass of cathode")
+    cycles: int = setting(3, "number of predicted cycles")
+    interval: Quantity = setting(Quantity.exact(60.0, "s"), "time between rows of the predicted record")
+    rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
+    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+
+    @property
+    def gives(self) -> Mapping[str, Term]:
+        """The properties that go in and come back."""
+        return _GIVES
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the main record."""
+        return READS
+
+    @property
+    def needs(self) -> Mapping[str, Quantity]:
+        """The facts of the sample, each with a typical value."""
+        return NEEDS
+
+    def predict(
+        self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
+    ) -> Mapping[str, Record]:
+        """An ideal cell, charged first, at ``current``; with ``rng`` as a cycler with the stated errors shows it."""
+        if self.cycles < 1:
+            raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
+        mass = sample.positive("mass", "mg").to("kg").value
+        found = {name: self._given(name, values) for name in _GIVES}
+        specific = positive("current", self.current, "mA/g")
+        per_gram = Quantity(specific, "mA/g").to("A/kg").value * mass
+        stretches = []
+        for number in range(1, self.cycles + 1):
+            for sign, name in ((1, "charge"), (-1, "discharge")):
+                capacity = found[f"first_{name}_capacity" if number == 1 < self.cycles else f"{name}_capacity"]
+                seconds = Quantity(capacity / specific, "hour").to("s").value
+                stretches.append(Stretch(sign, per_gram, seconds, found[f"mean_{name}_voltage"], number))
+        errors = (self.current_error, self.voltage_error)
+        return {"main": cycler("cycling", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    def _given(self, name: str, values: Mapping[str, Quantity]) -> float:
+        while name not in values and name in _STANDS_IN:
+            name = _STANDS_IN[name]
+        return given(name, values, _GIVES)
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
+        """Capacities, energies, voltages and efficiencies of the chosen cycle, the first and the later ones."""
+        cell = read_cell(records, sample, "cycling", self.reference, self.current_error, self.voltage_error)
+        cycles = Cycles(cell, self.efficiency)
+        row = self._row(cycles)
+        found = Findings("cycling", cell)
+        if not cycles.complete[row]:
+            found.note(f"cycle {row + 1}, which the values are of, is not complete")
+        dqdv = curves.differential(cycles, row, self.bin)
+        self._chosen(found, cycles, row)
+        self._peaks(found, cycles, row, dqdv)
+        self._first(found, cycles)
+        self._later(found, cycles)
+        found.add("cycles", Spread(np.asarray(float(cycles.complete.sum()))), "", "")
+        found.add("cycle", Spread(np.asarray(float(row + 1))), "", "")
+        shown = sorted({0, row})
+        return found.result(
+            {"cycles": cycles.table(self.formation), "voltage": curves.voltage_curve(cycles, shown), "dqdv": dqdv}
+        )
+
+    def _row(self, cycles: Cycles) -> int:
+        if self.cycle is None:
+            return cycles.last_complete
+        if not 1 <= self.cycle <= len(cycles):
+            raise BadInput(f"the setting 'cycle' is {self.cycle}; the record has cycles 1 to {len(cycles)}")
+        return self.cycle - 1
+
+    def _chosen(self, found: Findings, cycles: Cycles, row: int) -> None:
+        for name, (spread, si_unit, unit) in cycles.quantities().items():
+            found.add(name, spread.at(row), si_unit, unit)
+        if "coulombic_efficiency" not in found.values:
+            found.note(f"cycle {row + 1} has no coulombic efficiency as {self.efficiency}: no half-cycle comes before")
+        start = self.reference_cycle - 1
+        if not 0 <= start < len(cycles):
+            found.note(f"there is no retention: the record has no cycle {self.reference_cycle} to count from")
+            return
+        charge = cycles.of("discharge", cycles.cell.charge)
+        found.add("retention", charge.at(row).over(charge.at(start)), "", "%", "a cycle without discharge")
+
+    def _peaks(self, found: Findings, cycles: Cycles, row: int, dqdv: Record) -> None:
+        width = self.bin.to("V").value
+        offset = dict(cycles.cell.mean_li.at(0).parts)
+        shared = {name: part for name, part in offset.items() if name in ("voltage offset", "Li-In scale")}
+        for name in ("charge", "discharge"):
+            parts = {**shared, f"{name} peak": np.asarray(width / np.sqrt(12.0))}
+            peak = curves.highest_peak(dqdv, name)
+            found.add(f"{name}_peak_voltage", Spread(np.asarray(peak), parts), "V", "V")
+
+    def _first(self, found: Findings, cycles: Cycles) -> None:
+        found.add("first_charge_capacity", cycles.capacity("charge").at(0), "C/kg", "mAh/g")
+        found.add("first_discharge_capacity", cycles.capacity("discharge").at(0), "C/kg", "mAh/g")
+        other = "charge/discharge" if self.efficiency == "discharge/charge" else "discharge/charge"
+        why = (
+            f"as {self.efficiency} it needs a half-cycle before; the setting efficiency = '{other}' compares the halves"
+        )
+        found.add("first_coulombic_efficiency", cycles.coulombic_efficiency.at(0), "", "%", why)
+
+    def _later(self, found: Findings, cycles: Cycles) -> None:
+        rows = np.flatnonzero((cycles.stage(self.formation) == 3) & (cycles.complete == 1))
+        if not rows.size:
+            return
+        for name, spread, si_unit, unit in (
+            ("later_discharge_capacity", cycles.capacity("discharge"), "C/kg", "mAh/g"),
+            ("later_coulombic_efficiency", cycles.coulombic_efficiency, "", "%"),
+        ):
+            there = rows[np.isfinite(spread.value[rows])]
+            if there.size:
+                found.add(name, spread.mean(there), si_unit, unit)
+
+    def draw(self, result: Result) -> Drawing:
+        """Voltage curves, capacity and efficiency against cycle, and dQ/dV."""
+        return curves.draw(result)

@@ -1,0 +1,157 @@
+"""Ragone plot: energy against mean power of the discharges at each current."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Axis, Drawing, Layer, Panel, Points
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.result import Result
+from thiocell.core.sample import Sample
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.techniques._cells.blocks import (
+    CURRENTS,
+    TAKE_MEANING,
+    TOLERANCE_MEANING,
+    Take,
+    block_doubts,
+    block_stretches,
+    block_table,
+    block_value,
+    find_blocks,
+    specific_currents,
+)
+from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.cycles import Cycles
+from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._cells.virtual import Law, cycler, given
+
+_POLARISATION = 0.3  # V, assumed: charge above discharge in the predicted record
+
+
+@dataclass(frozen=True)
+class Ragone:
+    """Energy by mass of cathode and against Li metal, over energy divided by the time of discharge.
+
+    Values are numbered by block of one current, 1 the first. ``power`` asks for the energy there, which is read between
+    the points (straight against the logarithm of the power) and never beyond them.
+    """
+
+    power: Quantity | None = setting(None, "power at which the energy is read between the points; none: nowhere")
+    take: Take = setting("last", TAKE_MEANING)
+    tolerance: float = setting(0.1, TOLERANCE_MEANING)
+    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
+    voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
+    currents: tuple[Quantity, ...] = setting(CURRENTS, "discharge currents of the predicted test")
+    cycles: int = setting(2, "predicted cycles at each current")
+    interval: Quantity = setting(Quantity.exact(60.0, "s"), "longest time between rows of the predicted record")
+    rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
+    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+
+    @property
+    def gives(self) -> Mapping[str, Term]:
+        """The properties that go in and come back: energy and power at each current."""
+        found = {}
+        for number, current in enumerate(self.currents, start=1):
+            at = f"at {current.value:g} {current.unit}"
+            found[f"energy_{number}"] = Term("Wh/kg", f"E_{number}", f"discharge energy against Li {at}", 1, 10_000)
+            found[f"power_{number}"] = Term("W/kg", f"P_{number}", f"mean discharge power against Li {at}", 1, 100_000)
+        return found
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the main record."""
+        return READS
+
+    @property
+    def needs(self) -> Mapping[str, Quantity]:
+        """The facts of the sample, each with a typical value."""
+        return NEEDS
+
+    def predict(
+        self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
+    ) -> Mapping[str, Record]:
+        """An ideal cell whose discharge at each of ``currents`` has the mean voltage and the time that are asked for."""
+        mass = sample.positive("mass", "mg").to("kg").value
+        currents, terms, halves = specific_currents(self.currents), self.gives, []
+        for number, current in enumerate(currents, start=1):
+            energy = Quantity(given(f"energy_{number}", values, terms), "Wh/kg").to("J/kg").value
+            voltage = given(f"power_{number}", values, terms) / current
+            halves.append((energy / voltage, energy / voltage, voltage + _POLARISATION, voltage))
+        stretches = block_stretches(currents, halves, self.cycles, mass)
+        errors = (self.current_error, self.voltage_error)
+        return {"main": cycler("ragone", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
+        """Energy and power of each block, and the energy at ``power`` where the points enclose it."""
+        cell = read_cell(records, sample, "ragone", self.reference, self.current_error, self.voltage_error)
+        cycles = Cycles(cell, "discharge/charge")
+        blocks = find_blocks(cycles, self.tolerance)
+        found = Findings("ragone", cell)
+        for doubt in block_doubts(cycles, blocks):
+            found.note(doubt)
+        energy, power = cycles.energy("discharge"), cycles.power()
+        points = []
+        for block in blocks:
+            point = tuple(block_value(what, block, self.take) for what in (energy, power))
+            points.append((point[0], point[1]))
+            found.add(f"energy_{block.number}", point[0], "J/kg", "Wh/kg")
+            found.add(f"power_{block.number}", point[1], "W/kg", "W/kg")
+        self._between(found, points)
+        return found.result({"cycles": cycles.table(1), "blocks": block_table(cycles, blocks, self.take)})
+
+    def _between(self, found: Findings, points: list[tuple[Spread, Spread]]) -> None:
+        if self.power is None:
+            return
+        wanted = self.power.to("W/kg").value
+        usable = sorted((p for p in points if p[1].value > 0), key=lambda point: float(point[1].value))
+        reached = [float(power.value) for _, power in usable]
+        if len(usable) < 2 or not reached[0] <= wanted <= reached[-1]:
+            span = f"{reached[0]:.4g} to {reached[-1]:.4g} W/kg" if reached else "no power"
+            found.note(f"there is no energy at {self.power}: the discharges reach {span}, and nothing is read beyond")
+            return
+        place = int(np.clip(np.searchsorted(reached, wanted), 1, len(reached) - 1))
+        found.add("energy_at_power", _interpolated(usable[place - 1], usable[place], wanted), "J/kg", "Wh/kg")
+
+    def draw(self, result: Result) -> Drawing:
+        """Energy against power, both by mass of cathode and logarithmic."""
+        if "blocks" not in result.curves:
+            raise BadInput("a Ragone plot needs the curve blocks")
+        table = result.curves["blocks"]
+        columns = ("discharge_power", "discharge_energy", "discharge_power_sigma", "discharge_energy_sigma")
+        x, y, sigma_x, sigma_y = (table.columns[name].values for name in columns)
+        layers: list[Layer] = [Points(x, y, f"{self.take} of each block", 0, sigma_x, sigma_y)]
+        if self.power is not None and "energy_at_power" in result.values:
+            read = result.values["energy_at_power"]
+            layers.append(
+                Points([self.power.to("W/kg").value], [read.value], "read between", 1, None, [read.sigma], "open")
+            )
+        axes = (Axis("Mean power (cathode, vs Li)", "W/kg", "log"), Axis("Energy (cathode, vs Li)", "Wh/kg", "log"))
+        return Drawing((Panel(*axes, tuple(layers), "Ragone plot"),), "Ragone plot", result.source.virtual)
+
+
+def _interpolated(low: tuple[Spread, Spread], high: tuple[Spread, Spread], wanted: float) -> Spread:
+    """Energy at ``wanted`` power on the straight line against ln power; how far the line may be off is a part of its own.
+
+    That part is the difference from the line against the power itself, an equally plausible reading.
+    """
+    (energy_a, power_a), (energy_b, power_b) = low, high
+    span = float(np.log(power_b.value / power_a.value))
+    share = float(np.log(wanted / power_a.value)) / span if span > 0 else 0.0
+    slope = float(energy_b.value - energy_a.value) / span if span > 0 else 0.0
+    at = energy_a.scaled(1.0 - share).plus(energy_b.scaled(share))
+    at = at.plus(power_a.scaled(1.0 / float(power_a.value)), -slope * (1.0 - share))
+    at = at.plus(power_b.scaled(1.0 / float(power_b.value)), -slope * share)
+    width = float(power_b.value - power_a.value)
+    straight = (wanted - float(power_a.value)) / width if width > 0 else 0.0
+    value = float(energy_a.value) + share * float(energy_b.value - energy_a.value)
+    off = (straight - share) * float(energy_b.value - energy_a.value)
+    return Spread(np.asarray(value), {**at.parts, "reading between points": np.asarray(off)})

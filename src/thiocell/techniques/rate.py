@@ -1,0 +1,155 @@
+"""Rate test: discharge capacity at one current after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Axis, Drawing, Panel, Points
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.result import Result
+from thiocell.core.sample import Sample
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.physics.voltage_law import LAWS
+from thiocell.techniques._cells.blocks import (
+    CURRENTS,
+    TAKE_MEANING,
+    TOLERANCE_MEANING,
+    Block,
+    Take,
+    block_doubts,
+    block_stretches,
+    block_table,
+    block_value,
+    find_blocks,
+    specific_currents,
+)
+from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel
+from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
+from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.virtual import Law, cycler, given
+
+_POLARISATION = 0.3  # V, assumed where no mean charge voltage is known: charge above discharge
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Discharges in blocks of one current each, found from the currents themselves.
+
+    Values are numbered by block, 1 the first. In ``predict`` every block has ``cycles`` cycles, all charged at the
+    first current, and with ``returns`` the first current comes back at the end.
+    """
+
+    take: Take = setting("last", TAKE_MEANING)
+    tolerance: float = setting(0.1, TOLERANCE_MEANING)
+    formation: int = setting(1, "number of cycles at the beginning that are not counted among the later ones")
+    efficiency: Efficiency = setting("discharge/charge", EFFICIENCY_MEANING)
+    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
+    voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
+    currents: tuple[Quantity, ...] = setting(CURRENTS, "discharge currents of the predicted test")
+    cycles: int = setting(3, "predicted cycles at each current")
+    returns: bool = setting(True, "does the first current come back at the end of the predicted test?")
+    interval: Quantity = setting(Quantity.exact(60.0, "s"), "longest time between rows of the predicted record")
+    rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
+    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+
+    @property
+    def gives(self) -> Mapping[str, Term]:
+        """The properties that go in and come back: capacity, mean voltage and efficiency at each current."""
+        found = {}
+        for number, current in enumerate(self.currents, start=1):
+            at = f"at {current.value:g} {current.unit}"
+            found[f"discharge_capacity_{number}"] = Term("mAh/g", f"Q_{number}", f"discharge capacity {at}", 1, 5000)
+            found[f"mean_discharge_voltage_{number}"] = Term(
+                "V", f"U_{number}", f"mean discharge voltage against Li {at}", 0, 6
+            )
+            found[f"coulombic_efficiency_{number}"] = Term(
+                "%", f"CE_{number}", f"discharge over charge before {at}", 10, 190
+            )
+        return found
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the main record."""
+        return READS
+
+    @property
+    def needs(self) -> Mapping[str, Quantity]:
+        """The facts of the sample, each with a typical value."""
+        return NEEDS
+
+    def predict(
+        self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
+    ) -> Mapping[str, Record]:
+        """An ideal cell at each of ``currents``; efficiency 100 % and the law's own voltage where none is given."""
+        mass = sample.positive("mass", "mg").to("kg").value
+        currents, terms = specific_currents(self.currents), self.gives
+        halves = []
+        for number in range(1, len(currents) + 1):
+            capacity = given(f"discharge_capacity_{number}", values, terms) * Quantity(1.0, "mAh/g").to("C/kg").value
+            voltage = given(f"mean_discharge_voltage_{number}", values, terms, LAWS[self.law][1])
+            share = given(f"coulombic_efficiency_{number}", values, terms, 100.0) / 100.0
+            before = capacity / share if self.efficiency == "discharge/charge" else capacity * share
+            halves.append((before, capacity, voltage + _POLARISATION, voltage))
+        if self.returns:
+            currents, halves = [*currents, currents[0]], [*halves, halves[0]]
+        stretches = block_stretches(currents, halves, self.cycles, mass)
+        errors = (self.current_error, self.voltage_error)
+        return {"main": cycler("rate", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
+        """Capacity, current, retention, efficiency and mean voltage of each block, and the recovery."""
+        cell = read_cell(records, sample, "rate", self.reference, self.current_error, self.voltage_error)
+        cycles = Cycles(cell, self.efficiency)
+        blocks = find_blocks(cycles, self.tolerance)
+        found = Findings("rate", cell)
+        for doubt in block_doubts(cycles, blocks):
+            found.note(doubt)
+        for block in blocks:
+            self._block(found, cycles, block, blocks[0])
+        self._recovery(found, cycles, blocks)
+        return found.result({"cycles": cycles.table(self.formation), "blocks": block_table(cycles, blocks, self.take)})
+
+    def _block(self, found: Findings, cycles: Cycles, block: Block, first: Block) -> None:
+        number = block.number
+        for name, spread, si_unit, unit in (
+            ("discharge_capacity", cycles.capacity("discharge"), "C/kg", "mAh/g"),
+            ("current", cycles.specific_current(), "A/kg", "mA/g"),
+            ("coulombic_efficiency", cycles.coulombic_efficiency, "", "%"),
+            ("mean_discharge_voltage", cycles.of("discharge", cycles.cell.mean_li), "V", "V"),
+        ):
+            value = block_value(spread, block, self.take)
+            found.add(f"{name}_{number}", value, si_unit, unit, "no half-cycle comes before")
+        charge = cycles.of("discharge", cycles.cell.charge)
+        here, there = (block_value(charge, each, self.take) for each in (block, first))
+        found.add(f"retention_{number}", here.over(there), "", "%")
+
+    def _recovery(self, found: Findings, cycles: Cycles, blocks: tuple[Block, ...]) -> None:
+        back = [block for block in blocks[1:] if block.level == blocks[0].level]
+        if back:
+            charge = cycles.of("discharge", cycles.cell.charge)
+            last, first = (block_value(charge, block, self.take) for block in (back[-1], blocks[0]))
+            found.add("recovery", last.over(first), "", "%")
+
+    def draw(self, result: Result) -> Drawing:
+        """Capacity and efficiency against cycle, and capacity against current."""
+        if not {"cycles", "blocks"} <= set(result.curves):
+            raise BadInput("a figure of a rate test needs the curves cycles and blocks")
+        table, blocks = result.curves["cycles"], result.curves["blocks"]
+        columns = ("discharge_current", "discharge_capacity", "discharge_current_sigma", "discharge_capacity_sigma")
+        x, y, sigma_x, sigma_y = (blocks.columns[name].values for name in columns)
+        against = Panel(
+            Axis("Discharge current", "mA/g", "log"),
+            Axis("Discharge capacity", "mAh/g"),
+            (Points(x, y, f"{self.take} of each block", 0, sigma_x, sigma_y),),
+            "Capacity against current",
+        )
+        panels = (capacity_panel(table), against, efficiency_panel(table))
+        return Drawing(panels, f"Rate test, {len(blocks)} blocks", result.source.virtual)

@@ -1,0 +1,673 @@
+"""Readers of text and workbooks: what they read is what was written, and what is wrong is said with its place."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.record import Column, Record
+from thiocell.core.source import Source
+from thiocell.readers import READERS, bdf, columns, identify, read
+from thiocell.readers._column_map import ColumnMap
+
+
+def _beside(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TEXT = _beside("text_samples")
+CYCLING = sorted(sample for sample in TEXT.SAMPLES if "spectra" not in sample)
+SECONDS = {"s": 1.0, "h": 3600.0}
+AMPERES = {"A": 1.0, "mA": 1e-3}
+AMPERE_HOURS = {"Ah": 1.0, "mAh": 1e-3}
+
+
+def read_sample(sample: str, path: Path) -> tuple[Record, ...]:
+    return read(path, None, *TEXT.DECLARED.get(sample, (None, None)))
+
+
+def put(folder: Path, text: str, name: str = "file.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("sample", CYCLING)
+def test_a_sample_is_read_as_it_was_written(sample: str, tmp_path: Path) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path)
+    before = path.read_bytes()
+    (record,) = read_sample(sample, path)
+    time, voltage, current, step, charged, discharged = map(np.array, zip(*TEXT.rows(), strict=True))
+    there = record.columns
+    begin = 86400.0 if "neware" in sample else 0.0  # its clock runs past a day
+    # the files hold at least nine digits of the times and four decimals of the voltages
+    np.testing.assert_allclose(there["time"].values * SECONDS[there["time"].unit] - begin, time, atol=1e-5)
+    np.testing.assert_allclose(there["voltage"].values, voltage, atol=6e-5)
+    np.testing.assert_allclose(there["current"].values * AMPERES[there["current"].unit], current, atol=1e-9)
+    if "step" in there:
+        np.testing.assert_array_equal(np.diff(there["step"].values), np.diff(step))
+    for word, counted in (("charge_counter", charged), ("discharge_counter", discharged)):
+        if word in there:
+            np.testing.assert_allclose(there[word].values * AMPERE_HOURS[there[word].unit], counted, atol=6e-7)
+    assert record.kind == "cycling"
+    assert record.doubts == ()
+    assert record.name == path.name.partition(".")[0]
+    assert record.source.kind == "measured"
+    assert record.source.reference.startswith("sha256:")
+    assert record.source.place == path.name
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("sample", sorted(TEXT.SAMPLES))
+def test_the_content_names_the_reader_whatever_the_file_is_called(sample: str, tmp_path: Path) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path).rename(tmp_path / "unnamed")
+    if sample in TEXT.DECLARED:
+        with pytest.raises(BadInput, match="declare its columns"):
+            identify(path)
+    else:
+        assert identify(path) == sample.partition(".")[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("sample", ["bdf", "landt", "neware_csv"])
+def test_encodings_are_found_out(sample: str, encoding: str, tmp_path: Path) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path)
+    plain = read(path)[0]
+    path.write_bytes(path.read_bytes().decode().encode(encoding))
+    assert read(path)[0].columns == plain.columns
+
+
+# Battery Data Format
+
+
+def bdf_with(folder: Path, header: str, row: Callable[..., str]) -> Path:
+    return put(folder, "\n".join([header, *(row(*values) for values in TEXT.rows())]) + "\n")
+
+
+def test_a_bdf_in_hours_is_read_in_hours_with_a_doubt(tmp_path: Path) -> None:
+    path = bdf_with(
+        tmp_path, "Test Time / h,Voltage / V,Current / mA", lambda t, v, i, *_: f"{t / 3600},{v},{i * 1000}"
+    )
+    record = read(path)[0]
+    np.testing.assert_allclose(record.columns["time"].values, [row[0] / 3600 for row in TEXT.rows()])
+    assert record.columns["time"].unit == "h"
+    assert [doubt for doubt in record.doubts if "in h where BDF has s" in doubt]
+    assert [doubt for doubt in record.doubts if "in mA where BDF has A" in doubt]
+
+
+@pytest.mark.parametrize(
+    ("header", "extra"),
+    [
+        ("Step Type", lambda i, *_: ("rest", "CC Chg", "CC DChg")[int(np.sign(i))]),
+        ("Charging Capacity / Ah,Discharging Capacity / Ah", lambda _, into, out: f"{into},{out}"),
+        # counters so coarse that they count only in every second or third row
+        ("Charging Capacity / Ah,Discharging Capacity / Ah", lambda _, into, out: f"{into:.5f},{out:.5f}"),
+    ],
+)
+@pytest.mark.parametrize(("turn", "word"), [(abs, "has no sign"), (lambda i: -i, "is positive on discharge")])
+def test_a_current_of_wrong_sign_is_turned_with_a_doubt(
+    header: str, extra: Callable[..., str], turn: Callable[[float], float], word: str, tmp_path: Path
+) -> None:
+    path = bdf_with(
+        tmp_path,
+        f"Test Time / s,Voltage / V,Current / A,{header}",
+        lambda t, v, i, _, into, out: f"{t},{v},{turn(i)},{extra(i, into, out)}",
+    )
+    record = read(path)[0]
+    np.testing.assert_allclose(record.columns["current"].values, [row[2] for row in TEXT.rows()])
+    assert sum(word in doubt for doubt in record.doubts) == 1
+
+
+def test_an_unsigned_current_that_nothing_tells_of_is_left_and_doubted(tmp_path: Path) -> None:
+    path = bdf_with(tmp_path, "Test Time / s,Voltage / V,Current / A", lambda t, v, i, *_: f"{t},{v},{abs(i)}")
+    record = read(path)[0]
+    assert record.columns["current"].values.min() == 0
+    assert any("never negative" in doubt for doubt in record.doubts)
+
+
+def test_a_reversed_current_that_only_the_voltage_tells_of_is_left_and_doubted(tmp_path: Path) -> None:
+    path = bdf_with(tmp_path, "Test Time / s,Voltage / V,Current / A", lambda t, v, i, *_: f"{t},{v},{-i}")
+    record = read(path)[0]
+    np.testing.assert_array_equal(record.columns["current"].values, [-row[2] for row in TEXT.rows()])
+    assert any("reversed" in doubt for doubt in record.doubts)
+
+
+def test_a_count_of_points_is_no_step_number(tmp_path: Path) -> None:
+    head = "Test Time / s,Voltage / V,Current / A,Step Index / 1"
+    path = bdf_with(tmp_path, head, lambda t, v, i, *_: f"{t},{v},{i},{int(t % 200 / 10) + 1}")
+    assert "step" not in read(path)[0]
+    path = bdf_with(tmp_path, head, lambda t, v, i, s, *_: f"{t},{v},{i},{s}")
+    assert "step" in read(path)[0]
+
+
+def test_unix_times_count_from_the_first_row(tmp_path: Path) -> None:
+    head = "Unix Time / s,Voltage / V,Current / A"
+    record = read(bdf_with(tmp_path, head, lambda t, v, i, *_: f"{1.7e9 + t},{v},{i}"))[0]
+    np.testing.assert_allclose(record.columns["time"].values, [row[0] for row in TEXT.rows()], atol=1e-6)
+
+
+def bdf_record(kind: Any = "measured", **more: Column) -> Record:
+    time, voltage, current, step, charged, _ = map(np.array, zip(*TEXT.rows(), strict=True))
+    kept = {"time": Column(time / 3600, "h"), "voltage": Column(voltage * 1000, "mV"), "current": Column(current, "A")}
+    counts = {
+        "step": Column(step),
+        "cycle": Column(np.ones(time.size)),
+        "charge_counter": Column(charged * 1000, "mAh"),
+    }
+    return Record("written", "cycling", {**kept, **counts, **more}, Source(kind))
+
+
+@pytest.mark.parametrize("style", ["preferred", "machine"])
+@pytest.mark.parametrize("name", ["a.bdf.csv", "a.bdf.parquet"])
+@pytest.mark.parametrize("kind", ["measured", "predicted", "recovered"])
+def test_what_is_written_is_valid_and_reads_back(style: Any, name: str, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    bdf.write(bdf_record(kind, temperature=Column(np.full(TEXT.ROWS, 298.15), "K")), path, style)
+    assert bdf.check(path) == []
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    record = read(path)[0]
+    for word, place in (("time", 0), ("voltage", 1), ("current", 2), ("step", 3), ("charge_counter", 4)):
+        np.testing.assert_allclose(
+            record.columns[word].values, [row[place] for row in TEXT.rows()], rtol=1e-14, atol=1e-14
+        )
+    np.testing.assert_allclose(record.columns["temperature"].values, 25.0)
+    assert record.source.kind == ("measured" if kind == "measured" else "predicted")
+    assert record.doubts == ()
+
+
+@pytest.mark.parametrize("style", ["preferred", "machine"])
+def test_a_counter_that_resets_is_written_as_a_column_of_our_own(style: Any, tmp_path: Path) -> None:
+    saw = Column(np.arange(TEXT.ROWS) % 7 * 0.125, "Ah")
+    path = tmp_path / "saw.csv"
+    bdf.write(bdf_record(charge_counter=saw), path, style)
+    assert bdf.check(path) == []
+    assert "charging" not in path.read_text().lower()
+    assert read(path)[0].columns["charge_counter"] == saw
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "style", "word"),
+    [
+        (
+            Record("z", "impedance", {"frequency": Column([1.0], "Hz")}, Source("measured")),
+            "a.csv",
+            "preferred",
+            "has no time",
+        ),
+        (bdf_record(voltage=Column(np.full(TEXT.ROWS, np.nan), "V")), "a.csv", "preferred", "no numbers"),
+        (bdf_record(), "a.txt", "preferred", r"\.parquet"),
+        (bdf_record(), "a.csv", "nice", "machine, preferred"),
+        (bdf_record(), "no/such/folder/a.csv", "preferred", "cannot be written"),
+    ],
+)
+def test_what_cannot_be_bdf_is_not_written(record: Record, name: str, style: Any, word: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=word):
+        bdf.write(record, tmp_path / name, style)
+    assert list(tmp_path.iterdir()) == []
+
+
+HEADER = "Test Time / s,Voltage / V,Current / A"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda text: text.replace("Voltage / V", "Voltage/V"), "wrong spelling"),
+        (lambda text: text.replace("Voltage / V", "voltage / V"), "wrong spelling"),
+        (lambda text: text.replace("Current / A", "Current / mA"), "wrong unit"),
+        (lambda text: text.replace("Current / A", "current_ampere"), "mixed"),
+        (lambda text: text.replace("Current / A", "I"), "'Current / A' is missing"),
+        (lambda text: text.replace("Charging Capacity", "Charge Capacity"), "outdated"),
+        (lambda text: text.replace("Step ID", "Voltage / V"), "more than one column"),
+        (lambda text: text.replace("\n20.0,", "\n2.0,"), "goes back 1 times, first after row 2"),
+        (lambda text: text.replace("\n20.0,", "\nnan,"), "line 4"),
+        (lambda text: text.replace("\n20.0,", "\n,"), "line 4"),
+        (lambda text: text.replace("\n20.0,", "\nx,"), "line 4"),
+        (lambda text: text.replace(",", ";"), "delimiter"),
+        (lambda text: text.replace("Step ID", "Step Größe"), "UTF-8"),
+        (lambda text: text.replace(",1,3,", ",0,3,"), "'cycle_count' falls"),
+        (lambda text: text.replace(",1,3,", ",1.5,3,"), "whole number"),
+        (lambda text: text.replace(",-0.002,", ",0.003,").replace(",0.002,", ",-0.002,"), "against the voltage"),
+        (lambda text: text.replace("Step ID", "Step Type").replace(",-0.002,1,3,", ",0.002,1,DChg,"), "no sign"),
+    ],
+)
+def test_the_validator_finds_what_is_wrong(change: Callable[[str], str], word: str, tmp_path: Path) -> None:
+    text = TEXT.bdf_text()
+    assert bdf.check(put(tmp_path, text)) == []
+    encoding = "latin-1" if "ö" in change(text) else "utf-8"
+    findings = bdf.check(put(tmp_path, change(text), encoding=encoding))
+    assert any(word in finding for finding in findings), findings
+
+
+# errors with their place
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("\n20.0,", "\ntwenty,", r"line 4, column 'Test Time / s' holds 'twenty'"),
+        ("\n20.0,", "\n,", r"line 4, column 'Test Time / s' holds nothing"),
+        ("\n20.0,", "\nNaN,", r"line 4, column 'Test Time / s' holds 'NaN'"),
+        ("\n20.0,", "\n-inf,", r"line 4, column 'Test Time / s' holds '-inf'"),
+        ("\n20.0,", "\n1e999,", r"line 4, column 'Test Time / s' holds '1e999'"),
+        ("\n20.0,", "\n20.0,1,", r"line 4 has 7 values where the lines before it have 6"),
+        ("Voltage / V", "U", r"no 'Voltage / V' or 'voltage_volt'; it has 'Test Time / s', 'U'"),
+        ("Voltage / V", "Voltage / h", r"unit is not one of voltage"),
+        ("\n20.0,", "\n\x00,", "binary data"),
+        ("Voltage / V,", "", "has 6 values, but line 1 names 5 columns"),
+    ],
+)
+def test_an_error_names_line_column_and_text(old: str, new: str, word: str, tmp_path: Path) -> None:
+    path = put(tmp_path, TEXT.bdf_text().replace(old, new))
+    with pytest.raises(BadInput, match=word) as error:
+        bdf.read(path)
+    assert path.name in str(error.value)
+
+
+def test_a_blank_line_does_not_shift_the_line_that_an_error_names(tmp_path: Path) -> None:
+    path = put(tmp_path, TEXT.bdf_text().replace("\n10.0,", "\n\n10.0,").replace("\n20.0,", "\nx,"))
+    with pytest.raises(BadInput, match="line 5, "):
+        read(path)
+
+
+@pytest.mark.parametrize("end", ["\n\n\n", "\n,,,,,\n", "\r\n  \r\n", ""])
+def test_blank_last_lines_are_no_rows(end: str, tmp_path: Path) -> None:
+    path = put(tmp_path, TEXT.bdf_text().rstrip("\n") + end)
+    assert len(read(path)[0]) == TEXT.ROWS
+
+
+@pytest.mark.parametrize(("head", "doubted"), [("t,E,I", True), ("I,E,t,n", False)])
+def test_a_last_number_that_may_be_cut_is_doubted(head: str, doubted: bool, tmp_path: Path) -> None:
+    more = ",1" if "n" in head else ""
+    whole = f"{head}\n0,2.0,1{more}\n1,2.1,1.5e-3{more}"
+    (record,) = columns.read(put(tmp_path, whole), PLAIN)
+    assert any("cut short" in doubt for doubt in record.doubts) is doubted
+    (record,) = columns.read(put(tmp_path, whole + "\n"), PLAIN)
+    assert not any("cut short" in doubt for doubt in record.doubts)
+
+
+@pytest.mark.parametrize("sample", ["bdf", "landt", "neware_csv", "biologic_mpt"])
+def test_a_file_cut_in_a_line_says_so(sample: str, tmp_path: Path) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path)
+    whole = path.read_bytes()
+    last = whole.rstrip().rfind(b"\n")
+    path.write_bytes(whole[: last + 6])
+    with pytest.raises(BadInput, match="ends in the middle of a line"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", sorted(READERS.names))
+def test_a_file_that_is_not_there_or_empty_is_named(name: str, tmp_path: Path) -> None:
+    empty = put(tmp_path, "", "empty")
+    for path in (tmp_path / "absent", empty, tmp_path):
+        with pytest.raises(BadInput) as error:
+            READERS.find(name).read(path)
+        assert name == "columns" or path.name in str(error.value)
+
+
+# Neware, Landt, BioLogic
+
+
+def test_neware_falls_back_on_dates_where_no_total_time_is(tmp_path: Path) -> None:
+    path = put(tmp_path, TEXT.neware_text().replace("Cumulative Time", "Else"))
+    np.testing.assert_allclose(read(path)[0].columns["time"].values, [row[0] for row in TEXT.rows()])
+
+
+@pytest.mark.parametrize("wrong", ["00:61:00", "1:2", "00:00:99", "24-00", "abc"])
+def test_a_clock_that_shows_no_time_is_named(wrong: str, tmp_path: Path) -> None:
+    path = put(tmp_path, TEXT.neware_text().replace("24:00:10", wrong))
+    with pytest.raises(BadInput, match=f"line 3, column 'Cumulative Time' holds '{wrong}'"):
+        read(path)
+
+
+def test_each_spectrum_is_a_record_with_negative_imaginary_part(tmp_path: Path) -> None:
+    records = read(TEXT.SAMPLES["biologic_mpt.spectra"](tmp_path))
+    assert [(r.name, r.kind, len(r)) for r in records] == [("peis", "impedance", 12), ("peis#2", "impedance", 12)]
+    for record in records:
+        frequency = record.columns["frequency"].values
+        z = 10 + 100 / (1 + 2j * math.pi * frequency * 100 * 1e-6)
+        # eight digits are written
+        np.testing.assert_allclose(record.columns["z_real"].values, z.real, rtol=1e-6)
+        np.testing.assert_allclose(record.columns["z_imag"].values, z.imag, rtol=1e-6)
+        assert (record.columns["z_imag"].values < 0).all()
+
+
+def test_a_sweep_back_up_is_a_spectrum_of_its_own(tmp_path: Path) -> None:
+    lines = TEXT.spectra_text(1).splitlines()
+    path = put(tmp_path, "\n".join([*lines, *reversed(lines[6:])]) + "\n", "both.mpt")
+    assert [len(record) for record in read(path)] == [12, 12]
+
+
+def test_an_ec_lab_head_is_kept_as_notes(tmp_path: Path) -> None:
+    notes = read(TEXT.SAMPLES["biologic_mpt"](tmp_path))[0].notes
+    assert notes["technique"] == "Galvanostatic Cycling with Potential Limitation"
+    assert notes["Electrode surface area"] == "0.785 cm²"
+
+
+@pytest.mark.parametrize("count", ["0", "2", "8", "9999", "x"])
+def test_a_wrong_count_of_header_lines_is_bad_input(count: str, tmp_path: Path) -> None:
+    path = put(tmp_path, TEXT.mpt_text().replace("lines : 9", f"lines : {count}"), "a.mpt", "latin-1")
+    with pytest.raises(BadInput):
+        read(path)
+
+
+def test_absolute_times_follow_the_order_that_the_head_says(tmp_path: Path) -> None:
+    text = TEXT.mpt_text().replace("Cycle Definition", "Time format : Absolute DD/MM/YYYY\r\nCycle Definition")
+    text = text.replace("lines : 9", "lines : 10")
+    for t, *_ in TEXT.rows():
+        text = text.replace(
+            f"\t{t:.6E}\t",
+            f"\t03/02/2024 23:{55 + int(t) // 60}:{int(t) % 60:02d}.5000\t"
+            if t < 300
+            else f"\t04/02/2024 00:{int(t) // 60 - 5:02d}:{int(t) % 60:02d}.5000\t",
+            1,
+        )
+    path = put(tmp_path, text, "a.mpt", "latin-1")
+    np.testing.assert_allclose(read(path)[0].columns["time"].values, [row[0] for row in TEXT.rows()])
+
+
+# declared columns
+
+
+TIME = {"column": "t", "unit": "s"}
+PLAIN = {"time": TIME, "voltage": {"column": "E", "unit": "V"}, "current": {"column": "I", "unit": "mA"}}
+TABLE = "t,E,I,n\n0,2.0,1,1\n10,2.1,1,1\n20,2.0,-1,2\n"
+
+
+def test_without_a_declaration_the_error_says_to_declare_one(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="declared"):
+        columns.read(put(tmp_path, TABLE))
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        (TABLE, {}),
+        (TABLE.replace(",", "\t"), {}),
+        (TABLE.replace(",", ";"), {}),
+        (TABLE.replace(",", "   "), {"delimiter": "space"}),
+        (TABLE.replace(",", "   "), {}),
+        (TABLE.replace(",", ";").replace(".", ","), {"decimal": ","}),
+        ("a head\n\nof three lines\n" + TABLE, {}),
+        ("a,head\n" + TABLE, {"skip": 1, "delimiter": "comma"}),
+        (TABLE.replace("n\n", "n\ns,V,mA,\n", 1), {"header": 2}),
+    ],
+)
+def test_layouts_are_declared_or_found(text: str, layout: dict[str, Any], tmp_path: Path) -> None:
+    (record,) = columns.read(put(tmp_path, text), PLAIN, layout)
+    np.testing.assert_array_equal(record.columns["time"].values, [0, 10, 20])
+    np.testing.assert_array_equal(record.columns["voltage"].values, [2.0, 2.1, 2.0])
+    np.testing.assert_array_equal(record.columns["current"].values, [1, 1, -1])
+    assert record.columns["current"].unit == "mA"
+
+
+def test_a_table_without_names_is_read_by_numbers(tmp_path: Path) -> None:
+    numbers = {word: {**entry, "column": n} for n, (word, entry) in enumerate(PLAIN.items(), 1)}
+    path = put(tmp_path, TABLE.partition("\n")[2])
+    (record,) = columns.read(path, numbers, {"header": 0})
+    np.testing.assert_array_equal(record.columns["voltage"].values, [2.0, 2.1, 2.0])
+
+
+def test_discharge_positive_is_turned_and_split_by_makes_records(tmp_path: Path) -> None:
+    turned = {**PLAIN, "current": {"column": "I", "unit": "mA", "sign": "discharge positive"}}
+    records = columns.read(put(tmp_path, TABLE), turned, {"split_by": "n"})
+    assert [(record.name, len(record)) for record in records] == [("file", 2), ("file#2", 1)]
+    np.testing.assert_array_equal(records[0].columns["current"].values, [-1, -1])
+
+
+def test_other_kinds_have_columns_of_any_name(tmp_path: Path) -> None:
+    path = put(tmp_path, "f,Re,-Im\n1000,5,1\n10,9,3\n")
+    there = {
+        "frequency": {"column": "f", "unit": "Hz"},
+        "z_real": {"column": "Re", "unit": "ohm"},
+        "z_imag": {"column": "-Im", "unit": "ohm", "sign": "negated"},
+    }
+    (record,) = columns.read(path, there, {"kind": "impedance"})
+    np.testing.assert_array_equal(record.columns["z_imag"].values, [-1, -3])
+    assert record.kind == "impedance"
+
+
+@pytest.mark.parametrize(
+    ("form", "texts", "seconds"),
+    [
+        ("h:m:s", ["0:00:00", "30:01:02.5", "1-02:03:04"], [0, 108062.5, 93784]),
+        ("h:m:s", ["0d 00:00:01", "1 00:00:00", "2:00:00:00"], [1, 86400, 172800]),
+        ("y-m-d h:m:s", ["2024-02-28 23:59:59", "2024/03/01 00:00:00.25", "2024-03-01T00:01"], [0, 86401.25, 86461]),
+        ("d/m/y h:m:s", ["01/02/2024 10:00:00", "2.2.2024 10:00:00", "01/02/2024 1:00:00 PM"], [0, 86400, 10800]),
+        ("m/d/y h:m:s", ["01/02/2024 12:00:00 AM", "02/02/2024 0:00:00", "1/2/2024 12:00:00 PM"], [0, 2678400, 43200]),
+    ],
+)
+def test_clocks_and_dates_become_seconds(form: str, texts: list[str], seconds: list[float], tmp_path: Path) -> None:
+    rows = "".join(f"{text},2.0,1,1\n" for text in texts)
+    there = {**PLAIN, "time": {"column": "t", "unit": form}}
+    (record,) = columns.read(put(tmp_path, "t,E,I,n\n" + rows), there)
+    np.testing.assert_allclose(record.columns["time"].values, seconds)
+    assert record.columns["time"].unit == "s"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["2024-02-30 00:00:00", "2024-13-01 00:00:00", "2024-01-01 24:00:00", "01/02/2024 00:00:00"]
+)
+def test_a_date_that_does_not_exist_is_named(wrong: str, tmp_path: Path) -> None:
+    there = {**PLAIN, "time": {"column": "t", "unit": "y-m-d h:m:s"}}
+    path = put(tmp_path, f"t,E,I,n\n2024-01-01 00:00:00,2.0,1,1\n{wrong},2.0,1,1\n")
+    with pytest.raises(BadInput, match=f"line 3, column 't' holds '{wrong}'"):
+        columns.read(path, there)
+
+
+@pytest.mark.parametrize(
+    ("text", "layout", "word"),
+    [
+        (TABLE.replace("E", "U"), {}, "'E', 'I', 't'; its widest line is 't,U,I,n'"),
+        (TABLE.replace("2.1", "2,1").replace(",", ";").replace("2;1", "2,1"), {}, "line 3, column 'E' holds '2,1'"),
+        (TABLE.replace(",", ";"), {"decimal": ","}, "line 2, column 'E' holds '2.0'"),
+        (TABLE.replace("2.1", "ü"), {"encoding": "utf-8"}, "not in the encoding 'utf-8'"),
+        (TABLE, {"split_by": "m"}, "'m'"),
+        (TABLE, {"skip": 1}, "no column 't'"),
+        (TABLE, {"skip": 50}, "no rows of data"),
+        (TABLE.replace("E,I", "E,E"), {}, "'I'"),
+        (TABLE.replace("t,E,I,n", "t,E,I,E"), {}, "2 columns 'E'; name one by its number"),
+        (TABLE.replace("10,", "9e9999,"), {}, "line 3"),
+        (TABLE.replace("2.1", "1e300"), {}, "lies between"),
+        ("t,E,I,n\n", {}, "no rows"),
+    ],
+)
+def test_what_does_not_fit_the_declaration_is_named(
+    text: str, layout: dict[str, Any], word: str, tmp_path: Path
+) -> None:
+    path = put(tmp_path, text, encoding="latin-1")
+    with pytest.raises(BadInput, match=word.replace("(", r"\(")):
+        columns.read(path, PLAIN, layout)
+
+
+@pytest.mark.parametrize(
+    ("change", "layout", "word"),
+    [
+        ({"time": {"column": "t"}}, {}, "'columns.time' of here lacks 'unit', a text such as 's'"),
+        ({"time": {"column": "t", "unit": "V"}}, {}, "time cannot be in 'V'; write 's'"),
+        ({"time": {"column": "t", "unit": "sek"}}, {}, "h:m:s"),
+        ({"voltage": {"column": "E", "unit": "mA"}}, {}, "voltage cannot be in 'mA'"),
+        ({"voltage": {"column": "E", "unit": "h:m:s"}}, {}, "how a time is written"),
+        ({"time": {"column": 0, "unit": "s"}}, {}, "its number from 1, not 0"),
+        ({"time": {"column": True, "unit": "s"}}, {}, "not True"),
+        ({"time": {"unit": "s"}}, {}, "lacks 'column'"),
+        ({"time": {**TIME, "factor": 2}}, {}, "no key 'factor'; choose from charge, column"),
+        ({"time": "t"}, {}, "has to be a table"),
+        ({"Time 1": TIME}, {}, "small letters"),
+        ({"current": {"column": "I", "unit": "A", "sign": "minus"}}, {}, "charge positive, discharge positive"),
+        ({"current": {"column": "I", "unit": "A", "direction": "Mode"}}, {}, "list under 'charge'"),
+        ({"current": {"column": "I", "unit": "A", "charge": ["C"]}}, {}, "list under 'charge'"),
+        ({"current": {"column": "I", "unit": "A", "direction": "M", "charge": "C"}}, {}, "list of words"),
+        ({"voltage": {"column": "E", "unit": "V", "direction": "M", "charge": ["C"]}}, {}, "to a current"),
+        ({}, {"encoding": "klingon"}, "'encoding' in 'layout' of here is 'klingon'; choose from big5"),
+        ({}, {"delimiter": "x"}, "bar, comma, semicolon, space, tab"),
+        ({}, {"decimal": ";"}, "choose from"),
+        ({}, {"skip": -1}, "from 0 to"),
+        ({}, {"skip": 1.5}, "not 1.5"),
+        ({}, {"header": "yes"}, "not 'yes'"),
+        ({}, {"sheet": 2}, "name of a sheet"),
+        ({}, {"kind": "Cycling!"}, "'cycling', 'impedance'"),
+        ({}, {"kind": "impedance"}, "lacks frequency, z_imag, z_real"),
+        ({}, {"colour": "red"}, "no key 'colour'"),
+    ],
+)
+def test_a_wrong_declaration_names_its_key_and_the_choices(
+    change: dict[str, Any], layout: dict[str, Any], word: str
+) -> None:
+    with pytest.raises(BadInput) as error:
+        ColumnMap.from_table({**PLAIN, **change}, "here", layout)
+    assert word in str(error.value)
+
+
+def test_a_missing_column_of_cycling_is_named() -> None:
+    with pytest.raises(BadInput, match="lacks time"):
+        ColumnMap.from_table({key: PLAIN[key] for key in ("voltage", "current")}, "here")
+    with pytest.raises(BadInput, match="one entry a column"):
+        ColumnMap.from_table({}, "here")
+
+
+def test_a_word_of_direction_that_is_not_declared_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "hz.csv"
+    path.write_bytes(TEXT.japanese_text().replace("充電", "充充").encode("cp932"))
+    with pytest.raises(BadInput, match="line 5, column 'モード' holds '充充'"):
+        columns.read(path, TEXT.MAP, TEXT.LAYOUT)
+
+
+def test_japanese_exports_need_no_declared_encoding(tmp_path: Path) -> None:
+    layout = {key: value for key, value in TEXT.LAYOUT.items() if key != "encoding"}
+    path = TEXT.SAMPLES["columns"](tmp_path)
+    assert columns.read(path, TEXT.MAP, layout)[0].columns == columns.read(path, TEXT.MAP, TEXT.LAYOUT)[0].columns
+
+
+def test_sheets_rows_and_lengths_of_time_of_a_workbook(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (("t", "E", "I"), (timedelta(0), 2.0, 1.0), (timedelta(days=1, seconds=90.5), 2.1, 1.0)):
+        sheet.append(row)
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    clock = {**PLAIN, "time": {"column": "t", "unit": "h:m:s"}}
+    np.testing.assert_allclose(columns.read(path, clock)[0].columns["time"].values, [0, 86490.5])
+    for there, layout, word in (
+        (PLAIN, {}, "row 2, column 't' holds '0:00:00"),
+        (clock, {"sheet": "Other"}, "no sheet 'Other'; it has Sheet"),
+        ({**clock, "voltage": {"column": "U", "unit": "V"}}, {}, "names the declared columns 'I', 'U', 't'"),
+    ):
+        with pytest.raises(BadInput, match=word):
+            columns.read(path, there, layout)
+
+
+# real files
+
+
+def real(data_dir: Path, name: str) -> Path:
+    path = data_dir / "echem" / name
+    if not path.is_file():
+        pytest.skip(f"no real file {name}")
+    return path
+
+
+def raw(path: Path, *names: str, skip: int = 0) -> list[np.ndarray]:
+    import csv
+
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[skip:]
+    return [np.array([float(row[rows[0].index(name)]) for row in rows[1:]]) for name in names]
+
+
+def test_the_real_landt_file_and_its_bdf_twin_are_equal(data_dir: Path) -> None:
+    own, twin = (read(real(data_dir, f"cyc_landt_LiGr{end}"))[0] for end in ("_raw.csv", ".bdf.csv"))
+    assert len(own) == len(twin) == 25162
+    for word in twin.columns:
+        assert own.columns[word] == twin.columns[word], word
+    time, current = raw(real(data_dir, "cyc_landt_LiGr_raw.csv"), "test_time_s", "current_A", skip=6)
+    np.testing.assert_array_equal(own.columns["time"].values, time)
+    np.testing.assert_array_equal(own.columns["current"].values, current)
+
+
+def test_the_real_bdf_in_hours_with_discharge_positive_is_mended_aloud(data_dir: Path) -> None:
+    path = real(data_dir, "cyc_batmo_109cycles.csv")
+    (record,) = read(path)
+    time, current, voltage = raw(path, "Test Time / h", "Current / A", "Voltage / V")
+    np.testing.assert_array_equal(record.columns["time"].values, time)
+    np.testing.assert_array_equal(record.columns["voltage"].values, voltage)
+    np.testing.assert_array_equal(record.columns["current"].values, -current)
+    assert record.columns["time"].unit == "h"
+    assert len(record.doubts) == 2
+    assert any("'Test Time / h' has the wrong unit" in finding for finding in bdf.check(path))
+
+
+def test_the_real_neware_files_keep_their_times(data_dir: Path) -> None:
+    (record,) = read(real(data_dir, "cyc_neware_uio.csv"))
+    current, voltage = raw(real(data_dir, "cyc_neware_uio.csv"), "Current(A)", "Voltage(V)")
+    np.testing.assert_array_equal(record.columns["current"].values, current)
+    np.testing.assert_array_equal(record.columns["voltage"].values, voltage)
+    assert record.columns["time"].values[-1] == 144 * 3600 + 2 * 60 + 18
+    (jumping,) = read(real(data_dir, "cyc_rate_neware_timebug.bdf.csv"))
+    assert len(jumping) == 13086
+    assert int((np.diff(jumping.columns["time"].values) < 0).sum()) == 19
+    assert bdf.check(real(data_dir, "cyc_rate_neware_timebug.bdf.csv"))[0].startswith("'test_time_second' goes back 19")
+
+
+@pytest.mark.parametrize(
+    ("name", "lengths"), [("eis_biologic.mpt", [43]), ("eis_biologic_multiple_spectra.mpt", [29] * 3)]
+)
+def test_the_real_spectra_come_apart(name: str, lengths: list[int], data_dir: Path) -> None:
+    records = read(real(data_dir, name))
+    assert [len(record) for record in records] == lengths
+    for record in records:
+        assert (np.diff(record.columns["frequency"].values) < 0).all()
+    first = {word: column.values[0] for word, column in records[0].columns.items()}
+    expected = {29: (1e4, 109.00918, -26.55568), 43: (1000.3201, 65.470886, -0.38998979)}[lengths[0]]
+    assert (first["frequency"], first["z_real"], first["z_imag"]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_real_workbook_is_read_to_its_last_row(data_dir: Path) -> None:
+    there = {
+        "time": {"column": "Corrected time (s)", "unit": "s"},
+        "voltage": {"column": "WE(1).Potential (V)", "unit": "V"},
+        "current": {"column": 3, "unit": "A"},
+    }
+    path = real(data_dir, "step_DMAB_120s_CA.xlsx")
+    (record,) = columns.read(path, there, {"kind": "potential_step"})
+    assert len(record) == 12000
+    assert record.columns["current"].values[[0, -1]] == pytest.approx([-0.00014398193359375, -2.6556396484375003e-05])
+    ranges = columns.read(path, there, {"kind": "potential_step", "split_by": "Current range"})
+    assert sum(len(part) for part in ranges) == 12000
+    assert len(ranges) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "layout", "points"),
+    [
+        ("eis_battery_exampleData.csv", (1, 2, 3), {"header": 0}, 66),
+        ("eis_lagp_Example2b.txt", (1, 2, 3), {"skip": 2}, 50),
+        ("eis_solid_electrolyte_s04147-200deg.txt", (1, 2, 3), {"skip": 2}, 40),
+        ("eis_zplot.z", (1, 5, 6), {"skip": 123, "header": 0}, 21),
+        ("eis_gamry.DTA", ("Freq", "Zreal", "Zimag"), {"header": 2}, 72),
+    ],
+)
+def test_real_spectra_of_other_makers_come_in_by_declaration(
+    name: str, numbers: tuple[Any, ...], layout: dict[str, Any], points: int, data_dir: Path
+) -> None:
+    words = (("frequency", "Hz"), ("z_real", "ohm"), ("z_imag", "ohm"))
+    there = {word: {"column": number, "unit": unit} for (word, unit), number in zip(words, numbers, strict=True)}
+    (record,) = columns.read(real(data_dir, name), there, {"kind": "impedance", **layout})
+    assert len(record) == points
+    assert (record.columns["frequency"].values > 0).all()

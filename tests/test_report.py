@@ -1,0 +1,804 @@
+"""What the report shows: figures by the numbers in them, the page by its words, files by what is left of them."""
+
+import base64
+import csv
+import html
+import io
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text as FigureText
+from rich.console import Console
+
+from thiocell.core.drawing import Axis, Band, Drawing, Image, Line, Panel, Points
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.result import Covariance, Limit, Result
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.core.term import Term
+from thiocell.report import csv_table, files, page, sections, thinning, wording
+from thiocell.report.figure import VIRTUAL, draw_onto, render
+from thiocell.report.page import write
+from thiocell.report.progress import progress
+from thiocell.report.table import result_table, verdict_table
+from thiocell.report.window import Window
+from thiocell.studies.claim import Verdict
+from thiocell.studies.outcome import Outcome, Run
+
+CAPACITY, VOLTAGE = Axis("Capacity", "mAh g⁻¹"), Axis("Cell voltage", "V")
+FILE = Source("measured", "sha256:9f2b5c0e", "cell3.mpr")
+EVIL = "<script>alert('x')</script> & \"more\""
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+def panel(*layers, x=CAPACITY, y=VOLTAGE, **more):
+    return Panel(x, y, layers, **more)
+
+
+def drawn(given, *, virtual=False):
+    axes = Figure(figsize=(3.35, 2.6)).add_subplot()
+    draw_onto(axes, given, virtual=virtual)
+    return axes
+
+
+def shown_text(axes):
+    return [text.get_text() for text in axes.findobj(FigureText)]
+
+
+def drawing(*, virtual=False):
+    x = np.linspace(0.0, 530.0, 40)
+    return Drawing(
+        (
+            panel(
+                Line(x, 2 - x / 600, "25 mA g⁻¹", 0), Line(x, 1.9 - x / 500, "50 mA g⁻¹", 1, "dashed"), title="Curves"
+            ),
+            panel(
+                Points([25, 50, 100], [530, math.nan, 473], "found", 2, sigma_y=[13, 12, math.nan]),
+                Band([25, 50], [500, 480], [550, 540], "spread", 2),
+                x=Axis("Current", "mA g⁻¹", "log"),
+                y=CAPACITY,
+            ),
+        ),
+        "Two panels.",
+        virtual,
+    )
+
+
+def result(source=FILE, **more):
+    values = {
+        "capacity": Quantity(530.2, "mAh/g", 13.3),
+        "efficiency": Quantity(0.9987),
+        "theoretical": Quantity.exact(1166.6789, "mAh/g"),
+        "conductivity": Quantity(6.6e-5, "S/cm", 3e-6),
+    }
+    curve = Record("ends", "table", {"cycle": Column([1, 2]), "capacity": Column([491.0, math.nan], "mAh/g")}, source)
+    given = {"curves": {"ends": curve}, "doubts": ("the mass error is assumed", EVIL), "drawing": drawing()} | more
+    return Result("rate", values, source, **given)
+
+
+def verdict(number, word="holds", found=None, **more):
+    given = {
+        "kind": "measured",
+        "about": "series[x=0.05].capacity / rate.capacity",
+        "says": f"{number} mAh/g",
+        "reason": f"why {number}",
+    }
+    return Verdict(
+        f"claim_{number}", number, word, printed=Quantity(number, "mAh/g"), found=found, where="p. 4", **given | more
+    )
+
+
+def run(**more):
+    virtual = result(Source("recovered", "", "seed 7"))
+    sample = Sample(
+        "best",
+        "li2s_lii_mos2",
+        {"x": Quantity.exact(0.2)},
+        {"area": Fact(Quantity(0.785, "cm**2", 0.005), Source("paper", "10.1002/batt.202300427", "Experimental"))},
+    )
+    raw = Record("cell3", "cycling", {"time": Column([0, 1, 2], "s")}, FILE, ("the clock jumps back",))
+    facts = {"mass": Fact(Quantity(4.0, "mg", 0.1), Source("assumed", place="not stated"))}
+    steps = [
+        Outcome("best", "sample", "done", sample),
+        Outcome("cell3", "record", "done", sample, records={"main": raw}, facts=facts),
+        Outcome(
+            "rate", "analyse", "done", sample, result(limits={"leak": Limit(Quantity(2e-9, "S/cm"), "below", 0.95)})
+        ),
+        Outcome("series[x=0.05]", "analyse", "kept", sample, virtual),
+        Outcome("broken", "analyse", "failed", error=f"the file is empty {EVIL}", bad_input=True),
+        Outcome("after", "trend", "skipped", error="step 'broken' failed"),
+    ]
+    words = ("holds", "fails", "contradicts", "open")
+    found = {"holds": Quantity(7.0, "mAh/g", 0.2), "fails": Quantity(9.0, "mAh/g")}
+    verdicts = tuple(verdict(n, words[n % 4], found.get(words[n % 4])) for n in range(1, 30))
+    given = {
+        "name": "pan2023",
+        "title": f"Title {EVIL}",
+        "about": "What was done.",
+        "versions": {"thiocell": "0.1"},
+    } | more
+    return Run(outcomes={step.name: step for step in steps}, verdicts=given.pop("verdicts", verdicts), **given)
+
+
+TERMS = {"rate": {"capacity": Term("mAh/g", "Q", "discharge capacity of the first block", 0, 5000)}}
+
+
+class Balanced(HTMLParser):
+    """Collects what a page links to and shows; raises if a tag is closed that was not open."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.links, self.ids, self.heads, self.scripts, self.words = [], [], [], [], 0, []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.links += [(tag, name, given[name]) for name in ("href", "src", "xlink:href") if given.get(name)]
+        self.ids += [given["id"]] if "id" in given else []
+        self.heads += [given.get("scope")] if tag == "th" else []
+        self.scripts += tag == "script"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def page_of(folder, given=None):
+    text = write(given or run(), folder, TERMS).read_text("utf-8")
+    return text, Balanced(text)
+
+
+# figures
+
+
+def test_a_line_is_drawn_with_the_numbers_it_holds_and_its_axes_say_label_and_unit():
+    axes = drawn(panel(Line([1, 2, 3], [4, 6, 5], "one")))
+    (line,) = axes.get_lines()
+    assert line.get_xydata().tolist() == [[1, 4], [2, 6], [3, 5]]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Capacity / mAh g⁻¹", "Cell voltage / V")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one"]
+
+
+def test_error_bars_stand_where_sigma_is_known_and_nowhere_else():
+    axes = drawn(panel(Points([1, 2, 3], [10, 20, 30], sigma_y=[1, math.nan, 0])))
+    (bars,) = axes.collections
+    assert [segment.tolist() for segment in bars.get_segments()] == [[[1, 9], [1, 11]]]
+
+
+def test_a_gap_in_a_line_stays_a_gap_and_empty_layers_are_no_error():
+    axes = drawn(panel(Line([1, 2, math.nan, 4], [1, 2, 3, 4]), Line([], [], "none"), Points([], []), Band([], [], [])))
+    assert np.isnan(axes.get_lines()[0].get_xdata()).tolist() == [False, False, True, False]
+    assert "no data" in shown_text(drawn(panel()))
+    assert "<svg" in render(Drawing((panel(),))) and "<svg" in render(Drawing(()))
+
+
+def test_tones_have_colours_and_marks_of_their_own_and_one_tone_keeps_its_colour():
+    x = np.linspace(0, 1, 50)
+    axes = drawn(panel(*(Line(x, x * k, f"{k}", k) for k in range(4)), Points([0.5], [1.0], tone=2)))
+    lines = axes.get_lines()
+    assert len({line.get_color() for line in lines[:4]}) == 4
+    assert lines[4].get_color() == lines[2].get_color()
+    assert len({lines[k].get_marker() for k in (0, 1, 3)}) == 3  # tone 2 has its points already
+    many = drawn(panel(*(Line(x, x * k, f"{k}", k) for k in range(12)))).get_lines()
+    assert len({tuple(line.get_color()) for line in many}) == 12
+
+
+def test_a_logarithmic_axis_is_labelled_in_plain_letters():
+    axes = drawn(panel(Points([1e-8, 1e-4], [1.0, 2.0]), x=Axis("Conductivity", "S cm⁻¹", "log")))
+    axes.figure.draw_without_rendering()
+    assert axes.get_xscale() == "log"
+    assert "10⁻⁶" in shown_text(axes)
+    assert not any("$" in text for text in shown_text(axes))
+
+
+def test_a_bar_through_zero_does_not_open_decades_of_empty_logarithmic_axis():
+    given = panel(Points([1, 2], [1e-6, 2e-6], sigma_y=[5e-6, 1e-7]), y=Axis("Conductivity", "S/cm", "log"))
+    assert Window.of(given, 200, 150).y.low > 5e-8
+
+
+def test_equal_axes_have_the_same_length_a_unit():
+    given = panel(Points([0, 100], [0, 50]), equal=True)
+    axes = drawn(given)
+    axes.figure.draw_without_rendering()
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    box = axes.get_window_extent()
+    assert (x1 - x0) / box.width == pytest.approx((y1 - y0) / box.height, rel=1e-3)
+    assert x0 <= 0 and x1 >= 100 and y0 <= 0 and y1 >= 50
+
+
+def test_the_axis_decides_its_ends_where_it_names_them():
+    axes = drawn(panel(Line([0, 10], [0, 1]), x=Axis("q", "", low=-5, high=20), y=Axis("r", "", high=3)))
+    assert axes.get_xlim() == (-5, 20)
+    assert axes.get_ylim()[1] == 3
+
+
+def test_an_image_lies_where_its_edges_say_and_a_missing_pixel_stays_missing():
+    axes = drawn(panel(Image([[1, 2, 3], [4, math.nan, 6]], 0, 30, -1, 1, "grey"), equal=False))
+    (image,) = axes.get_images()
+    assert image.get_extent() == [0, 30, -1, 1]
+    assert image.get_array().filled(-9).tolist() == [[1, 2, 3], [4, -9, 6]]
+    assert image.origin == "lower"
+
+
+def test_labels_with_a_dollar_sign_are_not_mathematics():
+    axes = drawn(panel(Line([1, 2], [1, 2], "costs $5 or $6"), x=Axis("a $x$ b")))
+    assert axes.get_legend().get_texts()[0].get_text() == "costs $5 or $6"
+    svg = render(Drawing((panel(Line([1, 2], [1, 2], "costs $5 or $6"), x=Axis("a $x$ b")),)))
+    assert "costs $5 or $6" in svg and "a $x$ b" in svg
+
+
+def test_virtual_data_are_marked_in_every_panel_and_their_marks_are_open():
+    given = drawing(virtual=True)
+    svg = render(given)
+    assert svg.count(f">{VIRTUAL}</text>") == len(given.panels)
+    assert VIRTUAL not in render(replace(given, virtual=False))
+    (marks,) = drawn(given.panels[1], virtual=True).get_lines()[:1]
+    assert marks.get_markerfacecolor() == "white"
+    (real,) = drawn(given.panels[1]).get_lines()[:1]
+    assert real.get_markerfacecolor() != "white"
+
+
+def test_the_same_drawing_gives_the_same_svg_and_another_one_does_not():
+    assert render(drawing()) == render(Drawing.from_json(drawing().to_json()))
+    assert render(drawing()) != render(drawing(virtual=True))
+
+
+def test_a_users_own_style_does_not_change_the_figure():
+    import matplotlib
+
+    plain = render(drawing())
+    with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "red"}):
+        assert render(drawing()) == plain
+        assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_an_svg_is_well_formed_keeps_its_text_and_points_nowhere_outside():
+    svg = render(drawing())
+    root = ElementTree.fromstring(svg.encode())  # noqa: S314  our own text
+    assert "Cell voltage / V" in "".join(root.itertext())
+    assert root.find("{http://www.w3.org/2000/svg}title").text == "Two panels."
+    assert not re.search(r'(?:href|src)="(?!#)', svg)
+    assert "DOCTYPE" not in svg and "<style" not in svg and "<metadata" not in svg
+    assert "'DejaVu Sans', 'Arial', sans-serif" in svg
+
+
+def test_a_legend_that_would_cover_data_stands_below_the_panel():
+    x = np.linspace(0, 300, 4000)
+    svg = render(Drawing((panel(Line(x, np.sin(x), "everywhere")),)))
+    low = [float(m) for m in re.findall(r'y="([\d.]+)"[^>]*>(?:everywhere|Capacity / mAh g⁻¹)<', svg)]
+    assert len(low) == 2 and max(low) > 180  # pt; the panel alone is 187 pt high and its axis label ends near 183
+    height = float(re.search(r'height="([\d.]+)pt"', svg)[1])
+    assert height > 2.6 * 72
+
+
+# thinning
+
+
+def test_a_long_line_is_thinned_to_a_small_file_that_keeps_its_extremes():
+    rng = np.random.default_rng(5)
+    x = np.linspace(0, 500, 46_000)
+    y = np.sin(x) + 0.02 * rng.normal(size=x.size)
+    y[20_001] = 7.0  # one point that is worth seeing
+    y[33_333] = -6.0
+    (line,) = drawn(panel(Line(x, y))).get_lines()
+    kept = np.asarray(line.get_ydata())
+    assert kept.size < 8000
+    assert (kept.max(), kept.min()) == (7.0, -6.0)
+    assert line.get_xdata()[0] == x[0] and line.get_xdata()[-1] == x[-1]
+    assert np.isin(kept, y).all()
+    assert len(render(Drawing((panel(Line(x, y)),)))) < 150_000
+
+
+def test_thinning_keeps_the_envelope_of_every_column_and_the_order_of_the_points():
+    rng = np.random.default_rng(6)
+    x = np.sort(rng.uniform(0, 200, 20_000))
+    y = rng.normal(size=x.size)
+    kept = thinning.line(x, y, 100)
+    assert (np.diff(kept) > 0).all()
+    column = np.floor(x * thinning.COLUMNS_A_POINT[-1])
+    for which in np.unique(column):
+        there = column == which
+        chosen = y[kept[column[kept] == which]]
+        assert (chosen.max(), chosen.min()) == (y[there].max(), y[there].min())
+
+
+def test_thinning_keeps_gaps_apart_and_short_lines_whole():
+    x = np.linspace(0, 10, 5000)
+    y = np.sin(x)
+    y[2000:2500] = math.nan
+    kept = thinning.line(x, y, 50)
+    assert np.isnan(y[kept]).sum() == 1
+    assert thinning.line(x[:50], y[:50], 50).tolist() == list(range(50))
+    assert thinning.line(np.empty(0), np.empty(0), 50).size == 0
+
+
+def test_many_marks_are_thinned_but_the_outermost_stay():
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=(2, 46_000))
+    kept = thinning.marks(x * 30, y * 30, 600)
+    assert kept.size < 650
+    assert {x[kept].min(), x[kept].max()} == {x.min(), x.max()}
+    assert {y[kept].min(), y[kept].max()} == {y.min(), y.max()}
+    assert len(render(Drawing((panel(Points(x, y)),)))) < 150_000
+
+
+def test_a_large_picture_is_averaged_over_blocks_without_the_missing_pixels():
+    values = np.arange(16.0).reshape(4, 4)
+    values[0, 0] = math.nan
+    small = thinning.picture(values, 2)
+    assert small.tolist() == [[pytest.approx((1 + 4 + 5) / 3), 4.5], [10.5, 12.5]]
+    assert thinning.picture(values, 4) is values
+
+
+# csv
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_the_csv_of_a_figure_holds_every_number_of_every_layer_under_its_unit():
+    rows = rows_of(csv_table.of_drawing(drawing()))
+    first = [row for row in rows if (row["panel"], row["layer"]) == ("1", "1")]
+    line = drawing().panels[0].layers[0]
+    assert [float(row["x: Capacity / mAh g⁻¹"]) for row in first] == line.x.tolist()
+    assert [float(row["y: Cell voltage / V"]) for row in first] == line.y.tolist()
+    points = [row for row in rows if row["kind"] == "points"]
+    assert [row["y: Capacity / mAh g⁻¹"] for row in points] == ["530.0", "", "473.0"]
+    assert [row["sigma_y: Capacity / mAh g⁻¹"] for row in points] == ["13.0", "12.0", ""]
+    band = [row for row in rows if row["kind"] == "band"]
+    assert [(row["low: Capacity / mAh g⁻¹"], row["high: Capacity / mAh g⁻¹"]) for row in band] == [
+        ("500.0", "550.0"),
+        ("480.0", "540.0"),
+    ]
+    assert {row["label"] for row in rows} == {"25 mA g⁻¹", "50 mA g⁻¹", "found", "spread"}
+
+
+def test_the_csv_of_an_image_has_each_pixel_at_its_middle():
+    given = Drawing(
+        (panel(Image([[1, 2], [3, math.nan]], 0, 4, 10, 30, "grey"), x=Axis("x", "um"), y=Axis("y", "um")),)
+    )
+    rows = rows_of(csv_table.of_drawing(given))
+    assert [(row["x: x / um"], row["y: y / um"], row["value: grey"]) for row in rows] == [
+        ("1.0", "15.0", "1.0"),
+        ("3.0", "15.0", "2.0"),
+        ("1.0", "25.0", "3.0"),
+        ("3.0", "25.0", ""),
+    ]
+
+
+def test_a_curve_is_written_as_name_and_unit_with_all_its_digits():
+    record = Record("r", "table", {"a": Column([0.1, math.nan], "V"), "n": Column([1, 2])}, FILE)
+    assert csv_table.of_record(record) == "a / V,n\n0.1,1.0\n,2.0\n"
+
+
+# words
+
+
+@pytest.mark.parametrize(
+    ("quantity", "number", "sigma", "found"),
+    [
+        (Quantity(6.6e-5, "S/cm", 3e-6), "6.6(3)e-5 S/cm", "3e-6 S/cm", "6.6(3)e-5 S/cm"),
+        (Quantity(530.2, "mAh/g", 13.3), "530(13) mAh/g", "13 mAh/g", "530(13) mAh/g"),
+        (Quantity(0.1 + 0.2), "0.3", "unknown", "0.3 (sigma unknown)"),
+        (Quantity.exact(1166.678901, "mAh/g"), "1166.68 mAh/g", "held exact", "1166.68 mAh/g (exact)"),
+        (Quantity(123456, "V", 2100), "1.235(21)e5 V", "2100 V", "1.235(21)e5 V"),
+        (Quantity(5, "mA/cm**2", 0.2), "5.0(2) mA/cm²", "0.2 mA/cm²", "5.0(2) mA/cm²"),
+        (Quantity(25, "degC"), "25 °C", "unknown", "25 °C (sigma unknown)"),
+    ],
+)
+def test_a_number_is_written_with_its_sigma_which_is_spelled_out(quantity, number, sigma, found):
+    assert (wording.number(quantity), wording.sigma(quantity), wording.found(quantity)) == (number, sigma, found)
+
+
+def test_a_printed_number_with_a_known_sigma_can_be_read_back():
+    for given in (Quantity(6.6e-5, "S/cm", 3e-6), Quantity(5.0, "mA/cm**2", 0.2), Quantity(30, "um", 1.0)):
+        back = Quantity.parse(wording.number(given)).to(given.unit)
+        assert (back.value, back.sigma) == (pytest.approx(given.value), pytest.approx(given.sigma))
+
+
+# the page
+
+
+def test_the_page_is_balanced_reaches_nowhere_and_its_ids_are_its_own(tmp_path):
+    text, seen = page_of(tmp_path)
+    allowed = re.compile(r"#|data:text/csv;|figures/[\w.=-]+\.svg$|data/[\w.=-]+\.csv$|https://doi\.org/")
+    assert [link for link in seen.links if not allowed.match(link[2])] == []
+    assert [link for link in seen.links if link[2].startswith("http") and link[0] != "a"] == []
+    assert "@import" not in text and not re.search(r"url\((?!#)", text)
+    assert len(seen.ids) == len(set(seen.ids))
+    inside = {value[1:] for _, _, value in seen.links if value.startswith("#")}
+    inside |= set(re.findall(r"url\(#([^)]+)\)", text))
+    assert inside <= set(seen.ids)
+    assert seen.heads and None not in seen.heads
+
+
+def test_user_text_cannot_become_part_of_the_page(tmp_path):
+    text, seen = page_of(tmp_path)
+    assert seen.scripts == 0
+    assert "<script" not in text
+    assert f"Title {EVIL}" in "".join(seen.words)
+    nasty = replace(drawing(), caption=EVIL, panels=(panel(Line([1, 2], [1, 2], EVIL), x=Axis(EVIL), title=EVIL),))
+    evil = run()
+    steps = {
+        EVIL: Outcome(
+            EVIL, "analyse", "done", None, result(drawing=nasty, limits={EVIL: Limit(Quantity(1), "above", 0.9)})
+        )
+    }
+    claims = (
+        verdict(1, claim=EVIL)
+        if False
+        else replace(verdict(1), claim=EVIL, reason=EVIL, where=EVIL, says=EVIL, about=EVIL),
+    )
+    text, seen = page_of(
+        tmp_path, replace(evil, outcomes=steps, verdicts=claims, faults=(EVIL,), versions={EVIL: EVIL})
+    )
+    assert "<script" not in text
+    assert "".join(seen.words).count("<script>") >= 10
+
+
+def test_every_verdict_stands_on_the_page_in_the_order_of_the_claims(tmp_path):
+    text, _ = page_of(tmp_path)
+    body = text[text.index('<table class="verdicts">') : text.index("</table>")]
+    rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', body, flags=re.DOTALL)
+    assert len(rows) == 29
+    for (word, row), given in zip(rows, run().verdicts, strict=True):
+        cells = [
+            html.unescape(re.sub("<[^>]+>", " ", cell))
+            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+        ]
+        assert word == given.verdict
+        assert cells[0] == str(given.number)
+        assert given.claim in cells[1] and given.about in cells[1]
+        assert cells[2:4] == [given.says, wording.found(given.found)]
+        assert cells[4].split() == [wording.SYMBOLS[given.verdict], given.verdict]
+        assert cells[5:] == [given.kind, given.reason, given.where]
+    assert 'href="#step-rate"' in body and 'href="#step-series_x=0.05"' in body
+    for word, count in wording.counts(run().verdicts).items():
+        assert f"{wording.SYMBOLS[word]} {count} {word}</strong><span>{wording.VERDICTS[word]}" in text
+
+
+def test_values_sigmas_limits_doubts_and_meanings_stand_on_the_page(tmp_path):
+    text, _ = page_of(tmp_path)
+    assert (
+        '<th scope="row">capacity</th><td>Q</td><td>discharge capacity of the first block</td><td class="number">530(13) mAh/g</td><td class="number">13 mAh/g</td>'
+        in text
+    )
+    assert (
+        '<th scope="row">efficiency</th><td></td><td></td><td class="number">0.9987</td><td class="number">unknown</td>'
+        in text
+    )
+    assert '<td class="number">1166.68 mAh/g</td><td class="number">held exact</td>' in text
+    assert "below 2e-9 S/cm (95 % confidence)" in text
+    assert text.count("<li>the mass error is assumed</li>") == 2
+    assert "the clock jumps back" in text
+
+
+def test_virtual_steps_are_called_virtual_and_measured_ones_are_not(tmp_path):
+    text, _ = page_of(tmp_path)
+    articles = dict(re.findall(r'<article id="step-([^"]+)"(.*?)</article>', text, flags=re.DOTALL))
+    assert "virtual: recovered, proves the method, not the claim" in articles["series_x=0.05"]
+    assert articles["series_x=0.05"].count(f">{VIRTUAL}</text>") == 2  # though the technique's drawing forgot to say so
+    assert "Virtual data, not measured." in articles["series_x=0.05"]
+    assert "irtual" not in articles["rate"]
+    assert f">{VIRTUAL}</text>" in (tmp_path / "figures/series_x=0.05.svg").read_text("utf-8")
+
+
+def test_steps_that_did_not_finish_say_why(tmp_path):
+    _, seen = page_of(tmp_path)
+    words = re.sub(r"\s+", " ", "".join(seen.words))
+    assert "2 of 6 steps did not finish: broken (failed), after (skipped)." in words
+    assert f"analyse, failed (bad input): the file is empty {EVIL}" in words
+    assert "trend, skipped: step 'broken' failed" in words
+
+
+def test_sources_facts_and_versions_stand_on_the_page(tmp_path):
+    text, seen = page_of(tmp_path)
+    words = re.sub(r"\s+", " ", "".join(seen.words))
+    assert ("a", "href", "https://doi.org/10.1002/batt.202300427") in seen.links
+    for told in ("sha256:9f2b5c0e", "cell3.mpr", "0.785(5) cm²", "4.0(1) mg", "not stated", "0.1"):
+        assert told in words
+    assert text.count("10.1002/batt.202300427</a>") == 1  # a sample that many steps share is told once
+
+
+def test_every_figure_and_curve_has_its_csv_on_the_page_and_as_a_file(tmp_path):
+    _, seen = page_of(tmp_path)
+    carried = [
+        base64.b64decode(value.partition(",")[2]).decode() for _, _, value in seen.links if value.startswith("data:")
+    ]
+    for step in ("rate", "series_x=0.05"):
+        figure_data = (tmp_path / f"data/{step}.csv").read_text("utf-8")
+        assert figure_data == csv_table.of_drawing(drawing())
+        curve = (tmp_path / f"data/{step}_ends.csv").read_text("utf-8")
+        assert curve == "cycle,capacity / mAh/g\n1.0,491.0\n2.0,\n"
+        assert figure_data in carried and curve in carried
+        assert f"figures/{step}.svg" in [value for _, _, value in seen.links]
+
+
+def test_long_data_are_linked_and_not_carried_by_the_page(tmp_path):
+    x = np.linspace(0, 1, 20_000)
+    long = result(drawing=Drawing((panel(Line(x, x)),)), curves={})
+    text, seen = page_of(tmp_path, Run("n", "", "", {"long": Outcome("long", "analyse", "done", None, long)}, (), {}))
+    assert ("a", "href", "data/long.csv") in seen.links
+    assert len(rows_of((tmp_path / "data/long.csv").read_text("utf-8"))) == 20_000
+    assert len(text) < 200_000
+    assert "This study states no claims." in text
+
+
+def test_a_technique_is_asked_for_the_meaning_of_its_values_and_may_be_silent():
+    given = run()
+    odd = replace(given.outcomes["rate"], result=replace(given.outcomes["rate"].result, technique="no_such_technique"))
+    assert sections.terms_of(replace(given, outcomes={"rate": odd})) == {}
+
+
+def test_colours_of_the_page_are_readable_in_light_and_dark():
+    css = (page.TEMPLATES / "style.css").read_text("utf-8")
+    blocks = re.findall(r":root \{([^}]*)\}", css)
+    assert len(blocks) == 3  # light, dark, print
+
+    def luminance(colour):
+        colour = colour * 2 if len(colour) == 3 else colour
+        parts = [
+            int("".join(c * (1 if len(colour) == 6 else 2) for c in colour)[i : i + 2], 16) / 255 for i in (0, 2, 4)
+        ]
+        red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for block in blocks[:2]:
+        colours = {name: luminance(value) for name, value in re.findall(r"--([\w-]+): #([0-9a-f]{6})", block)}
+        pairs = [
+            (ink, ground)
+            for ink in ("ink", "soft", "link", "holds", "fails", "contradicts", "open")
+            for ground in ("page", "tint")
+        ]
+        for ink, ground in [*pairs, ("virtual", "virtual-tint"), ("fails", "virtual-tint"), ("ink", "virtual-tint")]:
+            light, dark = sorted((colours[ink], colours[ground]), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)  # WCAG 2.2, 1.4.3, level AA
+
+
+# files
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("series[x=0.05]", "series_x=0.05"),
+        ("../../etc/passwd", "etc_passwd"),
+        ("con", "_con"),
+        ("µ/\\:", "_"),
+        ("a b", "a_b"),
+    ],
+)
+def test_a_step_name_becomes_a_safe_file_name(name, stem):
+    assert files.safe_name(name) == stem
+    assert len(files.safe_name("x" * 500)) <= files.LONGEST
+
+
+def test_names_that_come_out_alike_stay_apart():
+    names = files.Names()
+    stems = [names.stem(name) for name in ("a[b]", "a b", "A_B", "a[b]")]
+    assert len({stem.casefold() for stem in stems}) == 3
+    assert stems[0] == stems[3] == "a_b"
+
+
+def test_a_curve_and_a_step_of_one_file_name_both_keep_their_data(tmp_path):
+    steps = [Outcome(name, "analyse", "done", None, result()) for name in ("rate", "rate_ends")]
+    write(Run("n", "", "", {step.name: step for step in steps}, (), {}), tmp_path, TERMS)
+    assert len(list((tmp_path / "data").iterdir())) == 4
+
+
+def test_files_of_an_earlier_report_go_and_those_of_others_stay(tmp_path):
+    write(run(), tmp_path, TERMS)
+    (tmp_path / "data/mine.csv").write_text("1,2\n")
+    (tmp_path / "data/series_x=0.05_ends.csv").write_text("changed by hand\n")
+    fewer = run()
+    write(replace(fewer, outcomes={"rate": fewer.outcomes["rate"]}), tmp_path, TERMS)
+    there = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert there == [
+        ".report.json",
+        "data/mine.csv",
+        "data/rate.csv",
+        "data/rate_ends.csv",
+        "data/series_x=0.05_ends.csv",
+        "figures/rate.svg",
+        "report.html",
+    ]
+
+
+def test_a_raw_file_in_the_folder_is_never_written_over(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/rate.csv").write_text("raw\n")
+    for _ in range(2):
+        write(run(), tmp_path, TERMS)
+        assert (tmp_path / "data/rate.csv").read_text() == "raw\n"
+        assert (tmp_path / "data/rate_report_1.csv").read_text("utf-8") == csv_table.of_drawing(drawing())
+    assert not (tmp_path / "data/rate_report_2.csv").exists()
+
+
+def test_a_manifest_cannot_name_files_outside_the_report(tmp_path):
+    folder, outside = tmp_path / "report", tmp_path / "kept.csv"
+    outside.write_text("x\n")
+    write(run(), folder, TERMS)
+    manifest = json.loads((folder / files.MANIFEST).read_text())
+    for name in ("../kept.csv", "data/../../kept.csv", "study.toml", str(outside)):
+        manifest["files"][name] = [files.digest("x\n")]
+    (folder / files.MANIFEST).write_text(json.dumps(manifest))
+    (folder / "study.toml").write_text("x\n")
+    write(run(), folder, TERMS)
+    assert outside.exists() and (folder / "study.toml").exists()
+    (folder / files.MANIFEST).write_text("no json {")
+    assert write(run(), folder, TERMS).exists()
+
+
+def test_writing_twice_gives_the_same_bytes_and_draws_nothing_again(tmp_path, monkeypatch):
+    write(run(), tmp_path, TERMS)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.setattr("thiocell.report.figure.render", lambda _: pytest.fail("drawn again"))
+    write(run(), tmp_path, TERMS)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_figure_that_was_spoiled_is_drawn_again(tmp_path):
+    write(run(), tmp_path, TERMS)
+    place = tmp_path / "figures/rate.svg"
+    good = place.read_text("utf-8")
+    place.write_text(good[:500])
+    write(run(), tmp_path, TERMS)
+    assert place.read_text("utf-8") == good
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file_whole(tmp_path, monkeypatch):
+    place = tmp_path / "report.html"
+    files.write_whole(place, "old")
+
+    def broken(_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OSError, match="no space left"):
+        files.write_whole(place, "new and longer")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert place.read_text() == "old"
+
+
+def test_a_killed_run_leaves_no_file_in_part_and_the_next_one_mends_all(tmp_path):
+    write(run(), tmp_path / "whole", TERMS)
+    expected = {
+        p.relative_to(tmp_path / "whole"): p.read_bytes() for p in (tmp_path / "whole").rglob("*") if p.is_file()
+    }
+
+    class KilledError(BaseException):
+        pass
+
+    real = files.write_whole
+    for survived in range(len(expected) + 1):
+        folder = tmp_path / f"killed_{survived}"
+        written = []
+
+        def dying(path, text, written=written, survived=survived):
+            if len(written) == survived:
+                raise KilledError
+            written.append(path)
+            real(path, text)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(files, "write_whole", dying)
+            with pytest.raises(KilledError):
+                write(run(), folder, TERMS)
+        for path in folder.rglob("*"):
+            if path.is_file() and path.name != files.MANIFEST:
+                assert path.read_bytes() == expected[path.relative_to(folder)]
+        write(run(), folder, TERMS)
+        assert {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()} == expected
+
+
+# the terminal
+
+
+def printed(renderable, width=80):
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_the_terminal_shows_the_same_verdicts_as_the_page_within_80_columns():
+    text = printed(verdict_table(run()))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+    wide = printed(verdict_table(run()), width=200)
+    for given in run().verdicts:
+        (row,) = [
+            line.split() for line in wide.splitlines() if re.search(rf"^ *{given.number} +{given.claim}\b.*mAh/g", line)
+        ]
+        assert row[0] == str(given.number) and given.verdict in row
+        assert " ".join(row).startswith(
+            f"{given.number} {given.claim} {given.says} {wording.found(given.found)} {given.verdict}"
+        )
+        if given.verdict != "holds":
+            assert f"{given.verdict}: {given.reason}" in wide
+    assert "pan2023: 7 holds, 8 fails, 7 contradicts, 7 open" in wide
+
+
+def test_the_terminal_shows_values_with_sigma_limits_and_doubts_and_takes_brackets_as_they_are():
+    text = printed(
+        result_table(result(limits={"leak": Limit(Quantity(2e-9, "S/cm"), "below", 0.95)}), "series[x=0.05]")
+    )
+    assert text.startswith("series[x=0.05] (rate; measured)")
+    lines = [line.split() for line in text.splitlines()]
+    assert ["capacity", "530(13)", "mAh/g", "13", "mAh/g"] in lines
+    assert ["theoretical", "1166.68", "mAh/g", "held", "exact"] in lines
+    assert ["efficiency", "0.9987", "unknown"] in lines
+    assert "below 2e-9 S/cm (95 % confidence)" in text
+    assert "doubt: the mass error is assumed" in text
+    assert "virtual: recovered" in printed(result_table(result(Source("recovered")), "r"))
+    assert printed(verdict_table(run(verdicts=()))).strip() == "pan2023 states no claims"
+
+
+def test_progress_is_silent_unless_someone_looks(capsys, monkeypatch):
+    with progress(2) as tick:
+        tick("one", "done")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress(2, enabled=False) as tick:
+        tick("one", "done")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_counts_finished_steps_on_stderr_alone(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress(2) as tick:
+        tick("series[x=0.05]", "running")
+        tick("series[x=0.05]", "done")
+        tick("rate", "failed")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "2/2" in err and "rate: failed" in err
+
+
+def test_importing_the_report_loads_no_engine_and_prints_nothing():
+    code = (
+        "import sys; import thiocell.report.page, thiocell.report.table, thiocell.report.progress, thiocell.report.figure;"
+        "print([m for m in ('matplotlib', 'jinja2', 'rich', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "[]"
+
+
+def test_drawing_prints_nothing_on_stdout_even_with_a_fresh_font_cache(tmp_path: Path):
+    code = (
+        "from thiocell.core.drawing import *; from thiocell.report.figure import render;"
+        "render(Drawing((Panel(Axis('a'), Axis('b'), (Line([1, 2], [1, 2], 'l'),)),)))"
+    )
+    environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)  # noqa: S603
+    assert done.stdout == ""
+
+
+def test_correlated_values_are_told(tmp_path):
+    cov = Covariance(("capacity", "conductivity", "efficiency"), [[1, -0.8, 0.1], [-0.8, 1, 0], [0.1, 0, 1]])
+    step = Outcome("rate", "analyse", "done", None, result(covariance=cov))
+    text, _ = page_of(tmp_path, Run("n", "", "", {"rate": step}, (), {}))
+    assert re.sub(r"\s+", " ", text).count("Strongly correlated: capacity and conductivity (−0.80).") == 1

@@ -1,0 +1,127 @@
+"""A printed number holds, fails, contradicts or stays open, by the house's rule and for the right reason."""
+
+import math
+
+import numpy as np
+import pytest
+
+from thiocell.core import Covariance, Fact, Quantity, Result, Sample, Source
+from thiocell.studies.claim import Claim, read_printed
+from thiocell.studies.judge import judge
+from thiocell.studies.outcome import Outcome
+
+
+def outcomes(kind="measured", sigma=1.0, value=530.0, unit="mAh/g"):
+    values = {"capacity": Quantity(value, unit, sigma), "other": Quantity(2 * value, unit, 2 * sigma)}
+    covariance = Covariance(("capacity", "other"), np.array([[sigma**2, 2 * sigma**2], [2 * sigma**2, 4 * sigma**2]]))
+    result = Result("cycling", values, Source(kind), covariance=covariance)
+    printed = {
+        "energy": Fact(Quantity(1020, "Wh/kg", 0.3), Source("paper")),
+        "capacity": Fact(Quantity(530, "mAh/g", 0.3), Source("paper")),
+        "rate": Fact(Quantity(25, "mA/g", 0.3), Source("paper")),
+    }
+    return {
+        "rate": Outcome("rate", "analyse", "done", result=result),
+        "printed": Outcome("printed", "sample", "done", sample=Sample("printed", facts=printed)),
+        "broken": Outcome("broken", "analyse", "failed", error="its file is empty"),
+    }
+
+
+def one(says, found=None, **claim):
+    (verdict,) = judge(Claim("c", 1, "p. 4", says, **claim), found or outcomes())
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "half_digit"),
+    [
+        ("530 mAh/g", 530, 0.5),
+        ("0.20", 0.20, 0.005),
+        ("1.5e-6 S/cm", 1.5e-6, 0.05e-6),
+        ("1e-4 S/cm", 1e-4, 0.5e-4),
+        ("70 %", 70, 0.5),
+    ],
+)
+def test_half_the_last_printed_digit_is_read_off_the_text(text, value, half_digit):
+    printed = read_printed(text)
+    assert printed.quantity.value == pytest.approx(value)
+    assert printed.half_digit == pytest.approx(half_digit)
+
+
+@pytest.mark.parametrize(
+    ("printed", "sigma", "word"),
+    [
+        ("532 mAh/g", 1.0, "holds"),  # 2 apart, 2 sqrt(1 + 0.25) = 2.24 allowed
+        ("533 mAh/g", 1.0, "fails"),
+        ("531 mAh/g", 0.0, "holds"),  # rounding alone: 1 allowed
+        ("532 mAh/g", 0.0, "fails"),
+        ("about 550 mAh/g", 0.0, "holds"),  # 3.6 %
+        ("about 560 mAh/g", 0.0, "fails"),  # 5.4 %
+        ("<= 500 mAh/g", 1.0, "fails"),
+        ("at most 600 mAh/g", 1.0, "holds"),
+        ("> 500 mAh/g", 1.0, "holds"),
+        ("at least 600 mAh/g", 1.0, "fails"),
+        ("0.53 Ah/g", 1.0, "holds"),
+    ],
+)
+def test_a_number_is_judged_by_two_sigma_and_rounding(printed, sigma, word):
+    verdict = one({"rate.capacity": printed}, outcomes(sigma=sigma))
+    assert verdict.verdict == word, verdict.reason
+
+
+def test_an_unknown_sigma_uses_rounding_alone_and_says_so():
+    verdict = one({"rate.capacity": "532 mAh/g"}, outcomes(sigma=math.nan))
+    assert verdict.verdict == "fails"
+    assert "rounding alone" in verdict.reason
+    assert verdict.to_json()["sigma"] is None
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("derived", "derived"), ("measured", "measured"), ("recovered", "recovered"), ("paper", "derived")],
+)
+def test_the_kind_tells_how_the_number_came(source, kind):
+    assert one({"rate.capacity": "530 mAh/g"}, outcomes(source)).kind == kind
+
+
+def test_a_number_made_of_several_is_of_the_least_kind():
+    assert one({"rate.capacity / printed.capacity": "1.0"}, outcomes("recovered")).kind == "recovered"
+
+
+def test_printed_numbers_that_disagree_with_each_other_contradict():
+    # 1020 Wh/kg over 530 mAh/g is 1.92 V, times 25 mA/g is 48.1 W/kg, where the source prints 46.
+    verdict = one({"printed.energy / printed.capacity * printed.rate": "46 W/kg"})
+    assert verdict.verdict == "contradicts"
+    assert verdict.found.value == pytest.approx(48.11, abs=0.01)
+
+
+def test_a_formula_of_the_wrong_dimension_contradicts():
+    verdict = one({"printed.energy / printed.rate": "1 S/cm"}, contradicts="the formula lacks the current")
+    assert verdict.verdict == "contradicts"
+    assert "lacks the current" in verdict.reason
+    assert verdict.found is None
+
+
+def test_a_contradiction_that_the_numbers_do_not_bear_out_holds():
+    assert one({"printed.capacity": "530 mAh/g"}, contradicts="it is said").verdict == "holds"
+
+
+def test_an_unbalanced_reaction_contradicts_and_a_balanced_one_holds():
+    assert one({}, equation="MoS2 + 4 Li -> Mo + Li2S").verdict == "contradicts"
+    assert one({}, equation="MoS2 + 4 Li -> Mo + 2 Li2S").verdict == "holds"
+
+
+def test_an_open_claim_says_what_is_missing():
+    verdict = one({"rate.capacity": "530 mAh/g"}, open="no raw data was published")
+    assert (verdict.verdict, verdict.reason, verdict.found) == ("open", "no raw data was published", None)
+
+
+def test_a_step_that_failed_leaves_its_claims_open_with_the_reason():
+    verdict = one({"broken.capacity": "530 mAh/g"})
+    assert verdict.verdict == "open"
+    assert "its file is empty" in verdict.reason
+
+
+def test_shared_errors_cancel_in_a_ratio():
+    verdict = one({"rate.other / rate.capacity": "2"}, outcomes(sigma=50.0))
+    assert verdict.found.sigma == pytest.approx(0, abs=1e-6)

@@ -1,0 +1,167 @@
+"""Small text files (and one workbook) in each format, written from scratch; a charge, a rest and a discharge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROWS = 60
+CURRENT = 0.002  # A
+
+
+def rows() -> list[tuple[float, float, float, int, float, float]]:
+    """Time in s, voltage in V, current in A (charge positive), step, and the two counters in Ah, in each row."""
+    table = []
+    charged = discharged = 0.0
+    for row in range(ROWS):
+        way = (1, 0, -1)[row * 3 // ROWS]
+        inside = row % (ROWS // 3)
+        charged += 10 * CURRENT / 3600 * (way > 0)
+        discharged += 10 * CURRENT / 3600 * (way < 0)
+        voltage = 2.0 + way * 0.3 + 0.2 * way * math.sqrt(inside / 20)
+        table.append((10.0 * row, round(voltage, 5), way * CURRENT, row * 3 // ROWS + 1, charged, discharged))
+    return table
+
+
+STEPS = ("CC Chg", "Rest", "CC DChg")
+MAP: dict[str, Any] = {
+    "time": {"column": "経過時間", "unit": "h"},
+    "voltage": {"column": "電圧", "unit": "V"},
+    "current": {"column": 3, "unit": "mA", "direction": "モード", "charge": ["充電"], "discharge": ["放電"]},
+}
+LAYOUT: dict[str, Any] = {"encoding": "cp932", "delimiter": ";", "decimal": ","}
+BOOK_MAP: dict[str, Any] = {
+    "time": {"column": "Corrected time (s)", "unit": "s"},
+    "voltage": {"column": "E", "unit": "V"},
+    "current": {"column": "I", "unit": "mA"},
+}
+
+
+def bdf_text(machine: bool = False, end: str = "\n") -> str:
+    """A BDF csv with one row a line, in either style of labels."""
+    preferred = "Test Time / s,Voltage / V,Current / A,Cycle Count / 1,Step ID,Charging Capacity / Ah"
+    names = "test_time_second,voltage_volt,current_ampere,cycle_count,step_id,charging_capacity_ah"
+    lines = [names if machine else preferred]
+    lines += [f"{t},{v},{i},1,{step},{q:.9f}" for t, v, i, step, q, _ in rows()]
+    return end.join(lines) + end
+
+
+def landt_text() -> str:
+    """A Landt csv, whose rows have a comma more than the line that names the columns."""
+    lines = ["cell model:,,,,,,,,,", "cell id: ,,,,,,,,,", "test: ,,,,,,,,,"]
+    lines.append(
+        "channel_index,cycle_index,step_index,date_time_iso_string,test_time_s,step_time_s,current_A,voltage_V,"
+        "discharge_capacity_Ah,charge_capacity_Ah,step_name"
+    )
+    names = ("charge CC", "rest", "discharge CC")
+    lines += [
+        f"{n},1,{s},04/30/2024 14:33:19,{t},{t % 200},{i:.4f},{v:.4f},{out:.6f},{into:.6f},{names[s - 1]},"
+        for n, (t, v, i, s, into, out) in enumerate(rows(), 1)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def neware_text(milli: bool = False) -> str:
+    """A BTSDA record layer as csv, with clock times; in mA and mAh if ``milli``."""
+    unit, scale = ("mA", 1000) if milli else ("A", 1)
+    lines = [
+        f"DataPoint,Cycle Index,Step Index,Step Type,Time,Cumulative Time,Current({unit}),Voltage(V),"
+        f"Chg. Cap.({unit}h),DChg. Cap.({unit}h),Date"
+    ]
+    for n, (t, v, i, s, into, out) in enumerate(rows(), 1):
+        clocks = (f"{int(x) // 3600:02d}:{int(x) // 60 % 60:02d}:{int(x) % 60:02d}" for x in (t % 200, t + 86400))
+        lines.append(
+            f"{n},1,{s},{STEPS[s - 1]},{','.join(clocks)},{i * scale:.8f},{v},{into * scale:.8f},{out * scale:.8f},"
+            f"2022-05-18 16:{27 + int(t) // 60}:{int(t) % 60:02d}"
+        )
+    return "\r\n".join(lines) + "\r\n"
+
+
+def mpt_text(decimal: str = ".") -> str:
+    """An EC-Lab text export of a galvanostatic test, in mA and with a head of nine lines."""
+    head = ["EC-Lab ASCII FILE", "Nb header lines : 9", "", "Galvanostatic Cycling with Potential Limitation", ""]
+    head += ["Electrode surface area : 0.785 cm²", "Cycle Definition : Charge/Discharge alternance", ""]
+    head.append("mode\tNs\ttime/s\tEwe/V\t<I>/mA\tcycle number\t")
+    lines = [f"1\t{s - 1}\t{t:.6E}\t{v:.6E}\t{i * 1000:.6E}\t0.0" for t, v, i, s, _, _ in rows()]
+    return "\r\n".join(head + [line.replace(".", decimal) for line in lines]) + "\r\n"
+
+
+def spectra_text(spectra: int = 2, points: int = 12) -> str:
+    """An EC-Lab text export of impedance: 10 ohm in series with 100 ohm parallel to 1 uF, from high frequency down."""
+    head = ["EC-Lab ASCII FILE", "Nb header lines : 6", "", "Potentio Electrochemical Impedance Spectroscopy", ""]
+    lines = [*head, "freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\ttime/s\tcycle number"]
+    for n in range(spectra * points):
+        frequency = 1e5 * 10 ** (-(n % points) / 3)
+        z = 10 + 100 / (1 + 2j * math.pi * frequency * 100 * 1e-6)
+        lines.append(f"{frequency:.7E}\t{z.real:.7E}\t{-z.imag:.7E}\t{n * 1.5:.6E}\t0")
+    return "\n".join(lines) + "\n"
+
+
+def japanese_text() -> str:
+    """An export such as Hokuto Denko's: a head, Japanese names, hours, mA without sign, a column for the direction."""
+    modes = ("充電", "休止", "放電")
+    lines = ["試験名;テスト", "開始;2024/03/05", "", "経過時間;電圧;電流;モード"]
+    for t, v, i, s, _, _ in rows():
+        lines.append(f"{t / 3600:.9f};{v};{abs(i) * 1000};{modes[s - 1]}".replace(".", ","))
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _text(name: str, text: Callable[[], str], encoding: str = "utf-8") -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        path = folder / name
+        path.write_bytes(text().encode(encoding))
+        return path
+
+    return write
+
+
+def parquet(folder: Path) -> Path:
+    """A BDF parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    names = ("Test Time / s", "Voltage / V", "Current / A", "Step ID")
+    path = folder / "sample.bdf.parquet"
+    pyarrow.parquet.write_table(
+        pa.table(dict(zip(names, zip(*[row[:4] for row in rows()], strict=True), strict=True))), path
+    )
+    return path
+
+
+def workbook(folder: Path) -> Path:
+    """An xlsx with a title above the names, in its second sheet."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Data")
+    sheet.append(["a potential step"])
+    sheet.append(["Corrected time (s)", "E", "I"])
+    for t, v, i, *_ in rows():
+        sheet.append([t, v, i * 1000])
+    path = folder / "sample.xlsx"
+    book.save(path)
+    return path
+
+
+SAMPLES: dict[str, Callable[[Path], Path]] = {
+    "bdf": _text("sample.bdf.csv", bdf_text),
+    "bdf.machine": _text("machine.bdf.csv", lambda: bdf_text(machine=True, end="\r\n")),
+    "bdf.parquet": parquet,
+    "landt": _text("landt.csv", landt_text),
+    "neware_csv": _text("neware.csv", neware_text),
+    "neware_csv.milli": _text("milli.csv", lambda: neware_text(milli=True)),
+    "biologic_mpt": _text("gcpl.mpt", mpt_text, "latin-1"),
+    "biologic_mpt.comma": _text("comma.mpt", lambda: mpt_text(","), "latin-1"),
+    "biologic_mpt.spectra": _text("peis.mpt", spectra_text),
+    "columns": _text("hz.csv", japanese_text, "cp932"),
+    "columns.book": workbook,
+}
+"""What writes a small valid file into a folder; the reader's name stands before the point."""
+
+DECLARED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "columns": (MAP, LAYOUT),
+    "columns.book": (BOOK_MAP, {"sheet": "Data"}),
+}
+"""The columns and layout that the samples without a format of their own need."""
