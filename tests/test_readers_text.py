@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,9 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Column, Record
 from thiocell.core.source import Source
 from thiocell.readers import READERS, bdf, columns, identify, read
-from thiocell.readers._column_map import ColumnMap
+from thiocell.readers._clock import FORMS
+from thiocell.readers._column_map import ColumnMap, Layout
+from thiocell.readers._text import DELIMITERS, ENCODINGS
 
 
 def _beside(name: str) -> ModuleType:
@@ -30,6 +33,7 @@ def _beside(name: str) -> ModuleType:
 
 
 TEXT = _beside("text_samples")
+REPOSITORY = Path(__file__).resolve().parents[1]
 CYCLING = sorted(sample for sample in TEXT.SAMPLES if "spectra" not in sample)
 SECONDS = {"s": 1.0, "h": 3600.0}
 AMPERES = {"A": 1.0, "mA": 1e-3}
@@ -545,6 +549,17 @@ def test_a_word_of_direction_that_is_not_declared_is_named(tmp_path: Path) -> No
     path.write_bytes(TEXT.japanese_text().replace("充電", "充充").encode("cp932"))
     with pytest.raises(BadInput, match="line 5, column 'モード' holds '充充'"):
         columns.read(path, TEXT.MAP, TEXT.LAYOUT)
+
+
+def test_the_declaration_in_the_guide_reads_such_a_file(tmp_path: Path) -> None:
+    guide = (REPOSITORY / "docs" / "readers.md").read_text(encoding="utf-8")
+    study = tomllib.loads(guide.partition("```toml\n")[2].partition("```")[0])["record"]["cell_a"]
+    path = TEXT.SAMPLES["columns"](tmp_path)
+    own = columns.read(path, TEXT.MAP, TEXT.LAYOUT)[0]
+    assert columns.read(path, study["columns"], study["layout"])[0].columns == own.columns
+    assert ", ".join(sorted(ENCODINGS)) in guide
+    for word in (*READERS.names, *DELIMITERS, *FORMS, *Layout.__dataclass_fields__):
+        assert f"`{word}`" in guide
 
 
 def test_japanese_exports_need_no_declared_encoding(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def write_cell(folder: Path, scale: float = 1.0, name: str = "cell.bdf.csv") -> 
         for sign, hours in ((1, 2.0), (-1, 1.8)):
             for x in np.linspace(0, 1, 60):
                 time_.append(clock + x * hours * 3600)
-                current.append(sign * scale * 1e-3)
+                current.append(sign * scale * (1e-3 + 1e-8 * (len(time_) % 7 - 3)))
                 voltage.append(2.0 + sign * (x - 0.5))
             clock += hours * 3600
             for x in (1.0, 600.0):
@@ -115,7 +115,8 @@ def test_all_faults_are_named_at_once(tmp_path):
 
 def test_a_ring_of_steps_is_named(tmp_path):
     text = HEAD + (
-        '[predict.a]\ntechnique = "cycling"\nsample = "best"\nvalues = { discharge_capacity = "b.discharge_capacity" }\n'
+        '[predict.a]\ntechnique = "cycling"\nsample = "best"\n'
+        'values = { discharge_capacity = "b.discharge_capacity" }\n'
         '[analyse.b]\ntechnique = "cycling"\nsample = "best"\nrecords = "a"\n'
     )
     assert any("wait for each other" in fault and "a" in fault and "b" in fault for fault in faults(tmp_path, text))
@@ -186,7 +187,8 @@ def test_one_failed_step_does_not_stop_those_that_do_not_need_it(tmp_path):
     (tmp_path / "empty.csv").write_bytes(b"")
     text = (
         CYCLING
-        + '[record.empty]\nfile = "empty.csv"\nsample = "best"\n[analyse.none]\ntechnique = "cycling"\nrecords = "empty"\n'
+        + '[record.empty]\nfile = "empty.csv"\nsample = "best"\n'
+        + '[analyse.none]\ntechnique = "cycling"\nrecords = "empty"\n'
     )
     done = run(load(study(tmp_path, text)), default_store(tmp_path))
     assert done.outcomes["cycles"].status == "done"
@@ -248,7 +250,8 @@ def test_each_cell_of_a_batch_may_have_its_own_mass(tmp_path):
 
 def test_a_virtual_experiment_is_recovered_and_never_measured(tmp_path):
     text = HEAD + (
-        '[predict.p]\ntechnique = "cycling"\nsample = "best"\nvalues = { discharge_capacity = "500 mAh/g" }\nseed = 1\n'
+        '[predict.p]\ntechnique = "cycling"\nsample = "best"\nseed = 1\n'
+        'values = { discharge_capacity = "500 mAh/g", mean_discharge_voltage = "1.9 V" }\n'
         '[analyse.a]\ntechnique = "cycling"\nrecords = "p"\n'
     )
     done = run(load(study(tmp_path, text)), default_store(tmp_path))
@@ -276,8 +279,8 @@ run(load(folder), default_store(folder))
 
 def test_killing_the_run_at_any_moment_loses_no_finished_step_and_leaves_no_broken_file(tmp_path):
     write_cell(tmp_path)
-    text = '[sample.series]\nsystem = "li2s_lii_mos2"\nrecipe = { x = [0.02, 0.05, 0.1, 0.15, 0.2], y = [0.0, 0.05, 0.1, 0.15] }\n'
-    study(tmp_path, CYCLING + text)
+    recipe = "recipe = { x = [0.02, 0.05, 0.1, 0.15, 0.2], y = [0.0, 0.05, 0.1, 0.15] }"
+    study(tmp_path, CYCLING + f'[sample.series]\nsystem = "li2s_lii_mos2"\n{recipe}\n')
     store, rng, finished = default_store(tmp_path), random.Random(5), set()
     for _ in range(6):
         process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE)

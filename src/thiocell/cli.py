@@ -237,6 +237,7 @@ def export(
     source: Path, target: Path, labels: Literal["preferred", "machine"], step: str | None, force: bool, **words: Any
 ) -> int:
     """Write the record in SOURCE as a Battery Data Format table: TARGET ends in .bdf.csv or .bdf.parquet."""
+    from thiocell.readers.bdf import check as check_table
     from thiocell.studies.bench import exported
 
     record = exported(
@@ -250,6 +251,8 @@ def export(
         pick=words["pick"],
     )
     click.echo(f"{target}: {len(record)} rows{', virtual' if record.source.virtual else ''}")
+    for finding in check_table(target):
+        click.echo(f"doubt: {finding}", err=True)
     return 0
 
 

@@ -16,6 +16,8 @@ def binned(voltage: Array, passed: Array, edges: Array) -> Array:
 
     ``voltage`` has one entry more than ``passed``. The bins hold all charge if the edges enclose all voltages.
     """
+    if not passed.size:
+        return np.zeros(edges.size - 1)
     thin = _THINNEST * float(np.min(np.diff(edges)))
     low = np.minimum(voltage[:-1], voltage[1:])
     high = np.maximum(voltage[:-1], voltage[1:])

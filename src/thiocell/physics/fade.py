@@ -29,13 +29,13 @@ class Trend:
     worth: float
 
 
-def trend(x: Array, y: Array, origin: float) -> Trend:
+def trend(x: Array, y: Array, origin: float, least: float = 0.0) -> Trend:
     """Least-squares line through at least three points, its sigmas widened for residuals that hang together.
 
     The variance grows by (1 + r)/(1 - r) for residuals of lag-1 correlation r (Bayley & Hammersley 1946, doi
     10.2307/2983560), r being freed of its bias, -(2 + 4r)/n about a fitted line (Marriott & Pope 1954, doi
     10.1093/biomet/41.3-4.390: -(1 + 4r)/n about a mean; the line's further 1/n is assumed).
-    Few points widen it further by Student's t at 68.27 %.
+    Few points widen it further by Student's t at 68.27 %. ``least`` is the smallest scatter of y that is believed.
     """
     from scipy.special import stdtrit
 
@@ -48,6 +48,7 @@ def trend(x: Array, y: Array, origin: float) -> Trend:
     growth = (1 + memory) / (1 - memory)
     worth = max(x.size / growth, 3.0)
     variance = rest / max(x.size - 2 * growth, 1.0) * growth * float(stdtrit(worth - 2.0, 0.841345)) ** 2
+    variance = max(variance, least**2)
     lever = middle - origin
     start_variance = variance / x.size + variance / spread * lever**2
     slope_sigma, start_sigma = float(np.sqrt(variance / spread)), float(np.sqrt(start_variance))

@@ -46,10 +46,10 @@ def rows(stretches: Sequence[Stretch], interval: float, rest: float) -> int:
 
 
 def record(stretches: Sequence[Stretch], law: str, interval: float, rest: float) -> Trace:
-    """The rows that ``stretches``, each followed by ``rest`` seconds, give when one is written every ``interval`` s.
+    """The rows that ``stretches``, each followed by ``rest`` s, give when one is written every ``interval`` s.
 
-    Every step has a row at its beginning and one at its end, a stretch 200 at least. Each stretch runs through the whole depth of ``law``;
-    at rest the cell stays at the voltage it had (assumed: no relaxation).
+    Every step has a row at its beginning and one at its end, a stretch 200 rows at least. Each stretch runs through
+    the whole depth of ``law``; at rest the cell stays at the voltage it had (assumed: no relaxation).
     """
     parts: list[tuple[Array, ...]] = []
     begun = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +105,7 @@ def _only_rests(time: Array, current: Array, threshold: float) -> bool:
 def _weighed(time: Array, current: Array) -> Array:
     """Charge a row, counting half of the intervals at its sides."""
     length = np.diff(time)
-    return current * 0.5 * (np.concatenate(([0.0], length)) + np.concatenate((length, [0.0])))
+    return np.asarray(current * 0.5 * (np.concatenate(([0.0], length)) + np.concatenate((length, [0.0]))))
 
 
 def half_cycles(
@@ -116,7 +117,8 @@ def half_cycles(
 ) -> HalfCycles:
     """The half-cycles of a record: stretches of one sign, also where rests part them (pulses, pauses before a hold).
 
-    SI arrays of one length, ``time`` never falling, ``current`` positive on charge and not zero throughout.
+    SI arrays of one length, ``time`` never falling, ``current`` positive on charge and not zero throughout. There are
+    no half-cycles if no charge passes.
     ``step`` changes where the instrument went on to a new step, ``step_time`` is the time since then.
     """
     threshold = rest_threshold(time, current)
@@ -130,7 +132,7 @@ def half_cycles(
     owner, dropped = _owners(run_state, passed)
     kept = np.flatnonzero(owner >= 0)
     sums = {
-        name: np.bincount(owner[kept], weights=_by_run(cut, values, run)[kept])
+        name: np.asarray(np.bincount(owner[kept], weights=_by_run(cut, values, run)[kept]), dtype=np.float64)
         for name, values in (("charge", current), ("energy", voltage * current), ("time", np.ones_like(time)))
     }
     row_owner = owner[run]
@@ -139,7 +141,7 @@ def half_cycles(
     charge = np.abs(sums["charge"])
     mean = np.divide(sums["energy"], sums["charge"], out=np.zeros_like(charge), where=charge > 0)
     shape = _shapes(row_owner, cut.length, np.abs(current), charge.size)
-    about_mean = current * (voltage - mean[row_owner])
+    about_mean = current * (voltage - np.append(mean, 0.0)[row_owner])
     complete, unproven = _complete(signs, shape.last, voltage, time.size)
     return HalfCycles(
         sign=signs.astype(np.int8),
@@ -171,7 +173,8 @@ def _by_run(cut: Intervals, values: Array, run: Rows) -> Array:
     """Integral of ``values`` over each run of rows."""
     old, new = pieces(cut, values)
     size = int(run[-1]) + 1
-    return np.bincount(run[:-1], weights=old, minlength=size) + np.bincount(run[1:], weights=new, minlength=size)
+    first, last = (np.bincount(r, weights=w, minlength=size) for r, w in ((run[:-1], old), (run[1:], new)))
+    return np.asarray(first + last, dtype=np.float64)
 
 
 def _owners(state: Array, passed: Array) -> tuple[Rows, NDArray[np.bool_]]:
@@ -203,9 +206,7 @@ def _shapes(row_owner: Rows, length: Array, size: Array, count: int) -> _Shapes:
     rows = np.flatnonzero(row_owner >= 0)
     borders = np.searchsorted(row_owner[rows], np.arange(count + 1))
     first, last = rows[borders[:-1]], rows[borders[1:] - 1]
-    levels = np.array(
-        [np.percentile(size[rows[a:b]], (10, 50, 90)) for a, b in zip(borders[:-1], borders[1:], strict=True)]
-    )
+    levels = np.array([np.percentile(size[rows[a:b]], (10, 50, 90)) for a, b in pairwise(borders)]).reshape(-1, 3)
     inside = np.where(row_owner[1:] == row_owner[:-1], length, 0.0)
     gaps = np.array([inside[a : b + 1].max() if b > a else 0.0 for a, b in zip(first, last, strict=True)])
     total = np.bincount(row_owner[rows], weights=np.concatenate((inside, [0.0]))[rows], minlength=count)
@@ -246,11 +247,11 @@ def _passed(cut: Intervals, current: Array, row_owner: Rows, first: Rows) -> Arr
     old, new = np.where(row_owner[:-1] >= 0, old, 0.0), np.where(row_owner[1:] >= 0, new, 0.0)
     total = np.concatenate(([0.0], np.cumsum(old + new)))
     base = total[first] - np.where(first > 0, new[np.maximum(first - 1, 0)], 0.0)
-    return np.where(row_owner >= 0, total - base[row_owner], 0.0)
+    return np.where(row_owner >= 0, total - np.append(base, 0.0)[row_owner], 0.0)
 
 
 def voltage_at(halves: HalfCycles, voltage: Array, share: float) -> tuple[Array, Array]:
-    """Voltage (V) of each half-cycle when ``share`` of its charge has passed, and half the step between the rows there."""
+    """Voltage (V) of each half-cycle where ``share`` of its charge has passed, and half the step between rows there."""
     found = np.empty(len(halves))
     room = np.empty(len(halves))
     for k, (first, last) in enumerate(zip(halves.first, halves.last, strict=True)):

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+_INSTANT = 1e-6
+"""s; assumed: rows nearer in time were written at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
@@ -58,8 +61,8 @@ def doubtful(rows: Intervals, values: Array) -> tuple[Array, Array]:
     bend = np.zeros_like(rows.length)
     inner = ~rows.change[:-1] & ~rows.change[1:]
     left, right = rows.length[:-1], rows.length[1:]
-    usable = inner & (left > 0) & (right > 0)
-    slope = np.divide(np.diff(values), rows.length, out=np.zeros_like(rows.length), where=rows.length > 0)
+    usable = inner & (left > _INSTANT) & (right > _INSTANT)
+    slope = np.divide(np.diff(values), rows.length, out=np.zeros_like(rows.length), where=rows.length > _INSTANT)
     second = np.where(usable, 2.0 * np.diff(slope) / np.where(usable, left + right, 1.0), 0.0)
     bend[:-1] += 0.5 * second
     bend[1:] += 0.5 * second

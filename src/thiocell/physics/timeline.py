@@ -46,7 +46,7 @@ def mend(time: Array) -> Timeline:
     if not disordered.size:
         jumps = np.zeros_like(mended)
         jumps[resets] = mended[resets - 1] - mended[resets]
-        mended = mended + np.cumsum(jumps)
+        mended = np.maximum.accumulate(mended + np.cumsum(jumps))  # rounding of doubles must not make it fall
     return Timeline(mended, glitches, resets, disordered)
 
 

@@ -90,7 +90,7 @@ def broken_line(x: Array, y: Array, sigma: Array) -> Fit:
     parameters, covariance, _ = fits[best]
     spread = np.sqrt(np.diag(covariance) * (1.0 if known else scale))
     a, b, at_break = float(parameters[0]), float(parameters[1]), float(grid[best])
-    doubts = (f"the points allow a break between {within[0]:.4g} and {within[-1]:.4g}",)
+    doubts: tuple[str, ...] = (f"the points allow a break between {within[0]:.4g} and {within[-1]:.4g}",)
     if within[-1] >= grid[-1]:
         doubts = (*doubts, "the break may lie at or beyond the last point: no plateau is proven")
     return Fit(
@@ -150,4 +150,4 @@ def _least_squares(design: Array, y: Array, weights: Array) -> tuple[Array, Arra
     parameters, *_ = np.linalg.lstsq(scaled, y * weights, rcond=None)
     covariance = np.linalg.pinv(scaled.T @ scaled)
     residuals = (y - design @ parameters) * weights
-    return parameters, covariance, float(residuals @ residuals)
+    return np.asarray(parameters, np.float64), np.asarray(covariance, np.float64), float(residuals @ residuals)

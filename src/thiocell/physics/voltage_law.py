@@ -31,7 +31,7 @@ def linear_mean(top: float = 2.5, bottom: float = 1.5) -> float:
 def two_plateaus(
     depth: Array, upper: float = SULFUR, lower: float = MOLYBDENUM, share: float = SULFUR_SHARE, width: float = WIDTH
 ) -> Array:
-    """Voltage (V) with a plateau at ``upper`` over ``share`` of the depth and one at ``lower``, smooth between, with ends."""
+    """Voltage (V) with a plateau at ``upper`` over ``share`` of the depth, one at ``lower`` after, and smooth ends."""
     passage = 0.5 * (1.0 - np.tanh((depth - share) / width))
     ends = END * (np.exp(-depth / END_DEPTH) - np.exp(-(1.0 - depth) / END_DEPTH))
     return np.asarray(lower + (upper - lower) * passage + ends)

@@ -113,7 +113,7 @@ def _spectra(path: Path, table: Table, source: Source, notes: Mapping[str, str])
     if not kept.any():
         return ()
     lost = int(np.sum(~kept))
-    doubts = (f"{lost} rows have no frequency and were left out of the spectra",) if lost else ()
+    doubts: tuple[str, ...] = (f"{lost} rows have no frequency and were left out of the spectra",) if lost else ()
     here = {word: column.values[kept] for word, column in columns.items()}
     markers = [np.nan_to_num(here["cycle"])] if "cycle" in here else []
     doubts += table.doubts(number for number, _ in found.values())

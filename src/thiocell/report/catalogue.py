@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 def catalogue() -> Table:
     """Every technique, system, reader and bundled study with one line on each."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(show_header=True, box=None, pad_edge=False)
     for head in ("kind", "name", "what it is"):
         table.add_column(head)
-    for kind, name, line in _lines():
-        table.add_row(kind, name, line)
+    for row in _lines():
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -43,6 +44,7 @@ def _lines() -> Iterable[tuple[str, str, str]]:
 def describe(word: str) -> Table:
     """All that is declared of one technique, system or reader; raises BadInput if there is none of that name."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(3):
@@ -57,7 +59,7 @@ def describe(word: str) -> Table:
         known = {*TECHNIQUES.names, *SYSTEMS.names, *READERS.names}
         raise BadInput(f"there is no technique, system or reader '{word}'; there are {choices(known)}")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -73,8 +75,11 @@ def _technique(word: str) -> list[tuple[str, str, str]]:
 
 
 def _setting(entry: dataclasses.Field[Any]) -> str:
-    default = "" if entry.default in (dataclasses.MISSING, None, ()) else f" (default: {entry.default})"
-    return str(entry.metadata.get("meaning", "")) + default
+    meaning, default = str(entry.metadata.get("meaning", "")), entry.default
+    if default in (dataclasses.MISSING, None, ()):
+        return meaning
+    shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return f"{meaning} (default: {shown})"
 
 
 def _system(word: str) -> list[tuple[str, str, str]]:

@@ -100,8 +100,8 @@ def draw_onto(axes: Axes, panel: Panel, *, virtual: bool = False) -> None:
     axes.set(xlim=(window.x.low, window.x.high), ylim=(window.y.low, window.y.high))
     axes.set_aspect("equal" if panel.equal else "auto", adjustable="box")
     _ticks.write(axes, window)
-    axes.set_xlabel(panel.x.text, parse_math=False)
-    axes.set_ylabel(panel.y.text, parse_math=False)
+    axes.set_xlabel(textwrap.fill(panel.x.text, 52), parse_math=False)  # assumed: characters of 8 pt that fit
+    axes.set_ylabel(textwrap.fill(panel.y.text, 36), parse_math=False)
     _head(axes, panel, virtual=virtual)
     _legend(axes, named)
     if not axes.has_data():
@@ -184,7 +184,7 @@ def _style() -> Iterator[None]:
 def _short(path: re.Match[str]) -> str:
     """A path with coordinates to 0.01 pt; a dot, drawn there and back, becomes a dash of no length."""
     cut = re.sub(r"(\.\d\d)\d+", r"\1", path[0])
-    return re.sub(r"M (\S+ \S+) \nL \1 \nz ?\n?", r"M\1h0", cut)
+    return re.sub(r"M (\S+ \S+) \n(?:L \1 \n)+z ?\n?", r"M\1h0", cut)
 
 
 def _tidied(text: str, drawing: Drawing) -> str:

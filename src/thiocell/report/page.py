@@ -13,6 +13,7 @@ from typing import Any
 from thiocell.core.drawing import Drawing
 from thiocell.report import csv_table, figure, sections, wording
 from thiocell.report.files import Manifest, Names, write_all
+from thiocell.studies.claim import Verdict
 from thiocell.studies.outcome import Outcome, Run
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -91,7 +92,7 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
 
     shown = [outcome for outcome in run.outcomes.values() if outcome.result or outcome.status in ("failed", "skipped")]
     anchors = {outcome.name: f"step-{files.names.stem(outcome.name)}" for outcome in shown}
-    steps = [_step(outcome, terms, files) | {"anchor": anchors[outcome.name]} for outcome in shown]
+    steps = [_step(outcome, terms, files, run.verdicts) | {"anchor": anchors[outcome.name]} for outcome in shown]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -99,8 +100,10 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
     return environment.get_template("report.html").render(
         run=run,
+        paragraphs=sections.paragraphs(run.about),
         counts=wording.counts(run.verdicts),
         meanings=wording.VERDICTS,
         symbols=wording.SYMBOLS,
@@ -113,14 +116,21 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
     )
 
 
+def _breakable(text: str) -> Any:
+    """A long expression that a browser may break before its underscores and dots."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?=[_.])", "<wbr>", str(escape(text))))  # noqa: S704  escaped just before
+
+
 def _kinds(run: Run) -> Mapping[str, str]:
     """The kinds that occur in the verdicts, with what each means."""
     there = {verdict.kind for verdict in run.verdicts}
     return {kind: meaning for kind, meaning in wording.KINDS.items() if kind in there}
 
 
-def _step(outcome: Outcome, terms: sections.Terms, files: _Files) -> dict[str, Any]:
-    told = sections.step(outcome, terms) | {"figure": None, "tables": []}
+def _step(outcome: Outcome, terms: sections.Terms, files: _Files, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
+    told = sections.step(outcome, terms, verdicts) | {"figure": None, "tables": []}
     result = outcome.result
     if result is None:
         return told

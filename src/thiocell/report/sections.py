@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -18,20 +19,34 @@ from thiocell.studies.outcome import Outcome, Run
 
 Terms = Mapping[str, Mapping[str, Term]]
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_COUNTED = "properties"  # what a result is called that chemistry counted from a recipe
+_MANY = 25  # assumed: longer tables of values are folded away
 _STRONG = 0.5  # assumed: weaker correlations are not worth a reader's time
 
 
 def terms_of(run: Run) -> Terms:
-    """The vocabulary of each technique that ``run`` used; one that cannot be had by its name alone is left out."""
+    """The vocabulary of chemistry, and of each technique that ``run`` used where it can be had by its name alone.
+
+    A technique is asked with its default settings, which need not be those of the study: a meaning that names a
+    number may tell of another current or temperature than was used, so it is left out.
+    """
+    from thiocell.chemistry.vocabulary import term
     from thiocell.techniques import TECHNIQUES
 
-    found: dict[str, Mapping[str, Term]] = {}
-    for name in sorted({o.result.technique for o in run.outcomes.values() if o.result}):
+    results = [outcome.result for outcome in run.outcomes.values() if outcome.result]
+    counted = {name: term(name) for result in results if result.technique == _COUNTED for name in result.values}
+    found: dict[str, Mapping[str, Term]] = {_COUNTED: counted} if counted else {}
+    for name in sorted({result.technique for result in results} - {_COUNTED}):
         try:
-            found[name] = dict(TECHNIQUES.find(name)().gives)
+            gives = TECHNIQUES.find(name)().gives
+            found[name] = {word: _without_numbers(meant) for word, meant in gives.items()}
         except Exception:  # noqa: S112  a name of no technique, or settings it must be given: the page does without
             continue
     return found
+
+
+def _without_numbers(term: Term) -> Term:
+    return replace(term, meaning="") if re.search(r"\d", term.meaning) else term
 
 
 def doi(reference: str) -> str:
@@ -54,6 +69,10 @@ def verdicts(run: Run, anchors: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
+def _names(step_name: str, value: str, verdict: Verdict) -> bool:
+    return bool(re.search(rf"(?<![\w.\]]){re.escape(step_name)}\.{re.escape(value)}(?!\w)", verdict.about))
+
+
 def _steps_in(verdict: Verdict, anchors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The steps that the verdict's expression names, with their anchors; a family is told by its first member."""
     seen: set[str] = set()
@@ -64,25 +83,32 @@ def _steps_in(verdict: Verdict, anchors: Mapping[str, str]) -> Iterator[tuple[st
             yield (family, anchor)
 
 
-def step(outcome: Outcome, terms: Terms) -> dict[str, Any]:
-    """Heading, values, limits, doubts of a step; without a result only its error."""
+def step(outcome: Outcome, terms: Terms, verdicts: tuple[Verdict, ...] = ()) -> dict[str, Any]:
+    """Heading, values, limits, doubts of a step; without a result only its error.
+
+    Of very many values those that ``verdicts`` name stand first, the rest folded away.
+    """
     result = outcome.result
-    told: dict[str, Any] = {"outcome": outcome, "result": result}
+    told: dict[str, Any] = {"outcome": outcome, "result": result, "member": "[" in outcome.name and result is not None}
     if result is None:
         return told
     words = terms.get(result.technique, {})
     told["source"] = source(result.source)
     told["badge"] = wording.VIRTUAL.get(result.source.kind, result.source.kind)
     told["kind_means"] = wording.KINDS.get(result.source.kind, "")
-    told["values"] = [
+    rows = [
         {"name": name, "term": words.get(name), "value": wording.number(q), "sigma": wording.sigma(q)}
         for name, q in result.values.items()
     ]
+    asked = {name for name in result.values if any(_names(outcome.name, name, verdict) for verdict in verdicts)}
+    many = len(rows) > _MANY
+    told["values"] = [row for row in rows if row["name"] in asked] if many else rows
+    told["more_values"] = [row for row in rows if row["name"] not in asked] if many else []
     told["limits"] = [
         {"name": name, "term": words.get(name), "says": limit_text(limit)} for name, limit in result.limits.items()
     ]
     told["correlations"] = list(_correlations(result))
-    told["meanings"] = bool(words)
+    told["meanings"] = any(name in words for name in result.values)
     return told
 
 
@@ -98,6 +124,11 @@ def _correlations(result: Result) -> Iterator[tuple[str, str, str]]:
         r = result.covariance.correlation(one, other)
         if abs(r) >= _STRONG:
             yield (one, other, f"{r:+.2f}".replace("-", "−"))
+
+
+def paragraphs(text: str) -> list[str]:
+    """``text`` cut at its empty lines."""
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def source(given: Source) -> dict[str, str]:

@@ -13,8 +13,8 @@ Index = NDArray[np.intp]
 COLUMNS_A_POINT = (4.0, 2.0, 1.0, 0.5)
 """How finely a line is cut into columns, finest first; assumed: 0.25 pt is below what a printer resolves."""
 
-CELLS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0)
-"""Sides of the squares in pt in which one mark stands for all; assumed: the largest is about a mark's own size."""
+CELLS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
+"""Sides of the squares in pt in which one mark stands for all; assumed: the largest is twice a mark's own size."""
 
 
 def line(x: Array, y: Array, most: int) -> Index:

@@ -75,9 +75,14 @@ def found(quantity: Quantity | None) -> str:
     """'530(4) mAh/g'; says so if the uncertainty is unknown or held exact; a dash if nothing was found."""
     if quantity is None:
         return "–"
-    if quantity.known and quantity.sigma > 0:
-        return number(quantity)
-    return f"{number(quantity)} ({'sigma unknown' if not quantity.known else 'exact'})"
+    return f"{number(quantity)} {sureness(quantity)}".strip()
+
+
+def sureness(quantity: Quantity) -> str:
+    """'(sigma unknown)' or '(exact)'; '' if the sigma stands in the number's own brackets."""
+    if not quantity.known:
+        return "(sigma unknown)"
+    return "" if quantity.sigma > 0 else "(exact)"
 
 
 def _two(value: float) -> str:

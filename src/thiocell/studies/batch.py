@@ -11,7 +11,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
-from thiocell.core.result import Result
+from thiocell.core.result import Covariance, Result
 from thiocell.core.source import Source
 
 _SPREAD = "_spread"
@@ -49,7 +49,10 @@ def pooled(results: Mapping[str, Result]) -> Result:
         notes={str(i + 1): name for i, name in enumerate(results)},
     )
     source = Source(first.source.kind, "", f"mean of {len(results)} cells: {', '.join(results)}")
-    return Result(first.technique, values, source, {"cells": cells}, tuple(doubts), drawing=_draw(cells, source))
+    covariance = _covariance(values, shared, list(results.values()))
+    return Result(
+        first.technique, values, source, {"cells": cells}, tuple(doubts), covariance, {}, _draw(cells, source)
+    )
 
 
 def _mean(word: str, cells: list[Quantity]) -> dict[str, Quantity]:
@@ -64,6 +67,20 @@ def _mean(word: str, cells: list[Quantity]) -> dict[str, Quantity]:
         word: Quantity(float(numbers.mean()), cells[0].unit, sigma),
         word + _SPREAD: Quantity(scatter, cells[0].unit, scatter * relative),
     }
+
+
+def _covariance(values: Mapping[str, Quantity], shared: list[str], cells: list[Result]) -> Covariance | None:
+    """Of the means: their own sigmas, correlated as the cells' values are on average (one mass for all of a cell's)."""
+    known = [word for word in shared if values[word].known and values[word].sigma > 0]
+    if not known or any(cell.covariance is None for cell in cells):
+        return None
+    correlation = np.eye(len(known))
+    for i, one in enumerate(known):
+        for j, other in enumerate(known[:i]):
+            mean = np.mean([cell.covariance.correlation(one, other) for cell in cells if cell.covariance is not None])
+            correlation[i, j] = correlation[j, i] = mean
+    sigma = np.array([values[word].sigma for word in known])
+    return Covariance(tuple(known), correlation * np.outer(sigma, sigma))
 
 
 def _draw(cells: Record, source: Source) -> Drawing:

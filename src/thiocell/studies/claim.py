@@ -36,7 +36,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One number of a claim held against what was found; ``kind`` says how the found number came ('' if none)."""
+    """One number of a claim held against what was found; ``kind`` says how the found number came ('' if none).
+
+    ``says`` is the printed number as text, ``text`` the statement in words.
+    """
 
     claim: str
     number: int | None
@@ -48,6 +51,7 @@ class Verdict:
     found: Quantity | None
     reason: str
     where: str = ""
+    text: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The public form: numbers are numbers or None, both in ``unit``."""

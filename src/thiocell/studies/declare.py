@@ -169,6 +169,7 @@ def make_record(shop: Workshop) -> tuple[list[Step], Family]:
         columns=table.table("columns"),
         layout=table.table("layout"),
         sha256=table.text("sha256", ""),
+        kind=_source_kind(table) if "source" in table.entries else None,
         facts=table.facts("facts", shop.paper),
     )
     family = shop.family_of(sample) if sample else Family()
@@ -191,6 +192,13 @@ def _files(table: Table) -> list[str]:
     return files
 
 
+def _source_kind(table: Table) -> Kind:
+    kind = table.text("source", "measured")
+    if kind not in KINDS:
+        raise BadInput(f"source: '{kind}' is not a kind of source; choose from {', '.join(KINDS)}")
+    return cast("Kind", kind)
+
+
 def _inline(shop: Workshop) -> Record:
     """The record that a table writes out: values = { current = { unit = 'mA', values = [...] } }."""
     columns = {}
@@ -202,11 +210,9 @@ def _inline(shop: Workshop) -> Record:
         except (TypeError, ValueError) as error:
             raise BadInput(f"values.{word}: the list holds something that is not a number") from error
         columns[word] = Column(numbers, str(entry["unit"]))
-    kind = shop.table.text("source", "measured")
-    if kind not in KINDS:
-        raise BadInput(f"source: '{kind}' is not a kind of source; choose from {', '.join(KINDS)}")
+    kind = _source_kind(shop.table)
     place = shop.table.text("place", shop.table.where)
-    source = Source(cast("Kind", kind), shop.paper if kind == "paper" else "", place)
+    source = Source(kind, shop.paper if kind == "paper" else "", place)
     return Record(shop.name, shop.table.text("kind", "cycling"), columns, source)
 
 

@@ -132,7 +132,10 @@ def _do_record(work: RecordStep, _: Outcomes) -> Kept:
     chosen = work.pick or 1
     if not 1 <= chosen <= len(records):
         raise BadInput(f"{work.file} holds {len(records)} record(s); pick = {chosen} is none of them")
-    return Kept(records={"main": records[chosen - 1]})
+    record = records[chosen - 1]
+    if work.kind is not None:
+        record = dataclasses.replace(record, source=dataclasses.replace(record.source, kind=work.kind))
+    return Kept(records={"main": record})
 
 
 def _do_predict(work: PredictStep, outcomes: Outcomes) -> Kept:

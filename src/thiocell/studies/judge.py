@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from thiocell.chemistry.reaction import imbalance
 from thiocell.core.bad_input import BadInput
@@ -17,69 +18,57 @@ from thiocell.studies.outcome import Outcome
 def judge(claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[Verdict, ...]:
     """One verdict for each number of a claim; raises BadInput if a step gave no value of the name that is asked for."""
     if claim.open:
-        return (_bare(claim, "open", claim.open),)
+        return (_verdict(claim, "open", claim.open),)
     verdicts = [_number(claim, about, text, outcomes) for about, text in claim.says.items()]
     if claim.equation:
         verdicts.append(_equation(claim))
-    return tuple(verdicts) or (_bare(claim, "contradicts", claim.contradicts),)
+    return tuple(verdicts) or (_verdict(claim, "contradicts", claim.contradicts),)
 
 
-def _bare(claim: Claim, word: Word, reason: str) -> Verdict:
-    return Verdict(claim.name, claim.number, word, "", "", claim.text, None, None, reason, claim.where)
+def _verdict(claim: Claim, word: Word, reason: str, **rest: Any) -> Verdict:
+    blank = {"kind": "", "about": "", "says": "", "printed": None, "found": None}
+    return Verdict(
+        claim.name, claim.number, word, **{**blank, **rest}, reason=reason, where=claim.where, text=claim.text
+    )
 
 
 def _equation(claim: Claim) -> Verdict:
     missing = imbalance(claim.equation)
+    known = {"kind": "derived", "about": claim.equation, "says": "balanced"}
     if not missing:
-        return Verdict(
-            claim.name,
-            claim.number,
-            "holds",
-            "derived",
-            claim.equation,
-            "balanced",
-            None,
-            None,
-            "it balances",
-            claim.where,
-        )
-    reason = ", ".join(f"{abs(n):g} {element} {'too many' if n > 0 else 'too few'}" for element, n in missing.items())
-    reason = f"the printed reaction does not balance: its right side has {reason}"
-    return Verdict(
-        claim.name, claim.number, "contradicts", "derived", claim.equation, "balanced", None, None, reason, claim.where
-    )
+        return _verdict(claim, "holds", "it balances", **known)
+    parts = [f"{abs(n):g} {element} {'too many' if n > 0 else 'too few'}" for element, n in missing.items()]
+    reason = f"the printed reaction does not balance: its right side has {', '.join(parts)}"
+    return _verdict(claim, "contradicts", reason, **known)
 
 
 def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]) -> Verdict:
     printed = read_printed(text)
+    known: dict[str, Any] = {"about": about, "says": text, "printed": printed.quantity}
     try:
         found = evaluate(parse(about), outcomes)
     except NotFound as error:
-        return Verdict(
-            claim.name, claim.number, "open", "", about, text, printed.quantity, None, str(error), claim.where
-        )
+        return _verdict(claim, "open", str(error), **known)
     except BadInput as error:
         raise BadInput(f"[claim.{claim.name}] says '{about}': {error}") from error
+    known["kind"] = found.kind
     if not same_dimension(found.quantity.unit, printed.quantity.unit):
-        return _misfit(claim, about, text, printed, found)
+        return _verdict(claim, "contradicts", _misfit(claim, about, printed, found), **known)
     here = found.quantity.to(printed.quantity.unit)
     word, reason = _compare(printed, here)
     if word == "fails" and (claim.contradicts or found.printed):
         word = "contradicts"
         reason = f"{claim.contradicts or 'this follows from other numbers of the same source'}; {reason}"
-    return Verdict(claim.name, claim.number, word, found.kind, about, text, printed.quantity, here, reason, claim.where)
+    return _verdict(claim, word, reason, **known, found=here)
 
 
-def _misfit(claim: Claim, about: str, text: str, printed: Printed, found: Found) -> Verdict:
-    """The found number has another dimension than the printed one: the printed formula cannot be right."""
+def _misfit(claim: Claim, about: str, printed: Printed, found: Found) -> str:
+    """Why a formula that gives another dimension than the printed number contradicts; BadInput if it is the study's."""
+    unit = printed.quantity.unit
     if not (claim.contradicts or found.printed):
-        unit = printed.quantity.unit
         raise BadInput(f"[claim.{claim.name}] says '{about}': it comes in '{found.quantity.unit}', not in '{unit}'")
-    reason = f"what is printed comes in '{found.quantity.unit}', which is no '{printed.quantity.unit}'"
-    reason = f"{claim.contradicts}; {reason}" if claim.contradicts else reason
-    return Verdict(
-        claim.name, claim.number, "contradicts", found.kind, about, text, printed.quantity, None, reason, claim.where
-    )
+    reason = f"what is printed comes in '{found.quantity.unit}', which is no '{unit}'"
+    return f"{claim.contradicts}; {reason}" if claim.contradicts else reason
 
 
 def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:

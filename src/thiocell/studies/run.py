@@ -27,12 +27,14 @@ _LOG = logging.getLogger(__name__)
 def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None) -> Run:
     """Every step that can be done is done, or taken from the store if nothing it depends on changed.
 
-    ``tick`` hears each step's name and status. A step that fails takes only those with it that need it.
+    ``tick`` hears each step's name and status, 'running' when it begins. A step that fails takes only those with it
+    that need it.
     """
     store.place.mkdir(parents=True, exist_ok=True)
     store.sweep()
     outcomes: dict[str, Outcome] = {}
     for step in study.steps.values():
+        tick(step.name, "running")
         outcomes[step.name] = _outcome(step, outcomes, store)
         tick(step.name, outcomes[step.name].status)
     verdicts: list[Verdict] = []

@@ -12,6 +12,7 @@ from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.sample import Sample
+from thiocell.core.source import Kind
 from thiocell.core.technique import Technique
 from thiocell.studies.claim import Claim
 from thiocell.studies.expression import Expression
@@ -26,7 +27,10 @@ class SampleStep:
 
 @dataclass(frozen=True)
 class RecordStep:
-    """Read a file, or take the numbers that stand in the study itself (``inline``)."""
+    """Read a file, or take the numbers that stand in the study itself (``inline``).
+
+    ``kind`` is what the study declares of a file's source where the file cannot tell: a prediction, or a paper's data.
+    """
 
     file: Path | None = None
     inline: Record | None = None
@@ -35,6 +39,7 @@ class RecordStep:
     columns: Mapping[str, Any] = field(default_factory=dict)
     layout: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    kind: Kind | None = None
     sample: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
 

@@ -111,7 +111,7 @@ class Cycling:
             found.note(f"cycle {row + 1}, which the values are of, is not complete")
         dqdv = curves.differential(cycles, row, self.bin)
         self._chosen(found, cycles, row)
-        self._peaks(found, cycles, row, dqdv)
+        self._peaks(found, cycles, dqdv)
         self._first(found, cycles)
         self._later(found, cycles)
         found.add("cycles", Spread(np.asarray(float(cycles.complete.sum()))), "", "")
@@ -140,7 +140,7 @@ class Cycling:
         charge = cycles.of("discharge", cycles.cell.charge)
         found.add("retention", charge.at(row).over(charge.at(start)), "", "%", "a cycle without discharge")
 
-    def _peaks(self, found: Findings, cycles: Cycles, row: int, dqdv: Record) -> None:
+    def _peaks(self, found: Findings, cycles: Cycles, dqdv: Record) -> None:
         width = self.bin.to("V").value
         offset = dict(cycles.cell.mean_li.at(0).parts)
         shared = {name: part for name, part in offset.items() if name in ("voltage offset", "Li-In scale")}

@@ -17,7 +17,15 @@ from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.fade import Trend, trend
 from thiocell.physics.galvanostat import Stretch
-from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.cell import (
+    CHARGE_DRIFT,
+    CURRENT_ERROR,
+    NEEDS,
+    READS,
+    VOLTAGE_ERROR,
+    ReferenceElectrode,
+    read_cell,
+)
 from thiocell.techniques._cells.curves import efficiency_panel
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
@@ -79,7 +87,7 @@ class Endurance:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """A cell that fades evenly from the first cycle on, charged as far as it was discharged; ``rng`` adds scatter."""
+        """A cell that fades evenly from the first cycle on, charged as far as discharged; ``rng`` adds scatter."""
         if self.cycles < 1:
             raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
         mass = sample.positive("mass", "mg").to("kg").value
@@ -109,7 +117,8 @@ class Endurance:
         rows = self._rows(cycles)
         charge = cycles.of("discharge", cell.charge)
         found = Findings("endurance", cell)
-        line = trend(rows + 1.0, charge.value[rows], float(self._start))
+        least = CHARGE_DRIFT * float(charge.value[rows].mean())
+        line = trend(np.asarray(rows + 1, dtype=np.float64), charge.value[rows], float(self._start), least)
         self._line(found, cycles, line)
         reference, last = self._start - 1, int(rows[-1])
         retention = charge.at(last).over(charge.at(reference))
@@ -131,8 +140,8 @@ class Endurance:
         there = np.flatnonzero((cycles.complete == 1) & (np.arange(len(cycles)) >= self.formation))
         if there.size < _LEAST_CYCLES:
             raise BadInput(
-                f"record '{cycles.cell.record.name}' has {there.size} complete cycles after {self.formation} of formation; "
-                f"endurance needs {_LEAST_CYCLES} at least, so give a longer record or a shorter 'formation'"
+                f"record '{cycles.cell.record.name}' has {there.size} complete cycles after {self.formation} of "
+                f"formation; endurance needs {_LEAST_CYCLES} at least, so give a longer record or a shorter 'formation'"
             )
         if not (1 <= self._start <= len(cycles) and cycles.discharge[self._start - 1] >= 0):
             raise BadInput(f"the setting 'reference_cycle' is {self._start}; the record has cycles 1 to {len(cycles)}")
@@ -181,8 +190,8 @@ class Endurance:
         current = cycles.cell.halves.current[cycles.discharge[rows].astype(np.intp)]
         if current.max() > _SAME_CURRENT * current.min():
             found.note(
-                f"the discharge current changes {current.max() / current.min():.3g}-fold over the cycles of the line, so "
-                "the fade also holds the effect of the rate"
+                f"the discharge current changes {current.max() / current.min():.3g}-fold over the cycles of the line, "
+                "so the fade also holds the effect of the rate"
             )
         if rows.size < _FEW_CYCLES:
             found.note(f"the line has {rows.size} cycles; below {_FEW_CYCLES} the fade's sigma may be too small")

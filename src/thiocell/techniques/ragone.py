@@ -79,7 +79,7 @@ class Ragone:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """An ideal cell whose discharge at each of ``currents`` has the mean voltage and the time that are asked for."""
+        """An ideal cell whose discharges at ``currents`` have the mean voltage and the time that are asked for."""
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms, halves = specific_currents(self.currents), self.gives, []
         for number, current in enumerate(currents, start=1):
@@ -139,7 +139,7 @@ class Ragone:
 
 
 def _interpolated(low: tuple[Spread, Spread], high: tuple[Spread, Spread], wanted: float) -> Spread:
-    """Energy at ``wanted`` power on the straight line against ln power; how far the line may be off is a part of its own.
+    """Energy at ``wanted`` power on the straight line against ln power; how far it may be off is a part of its own.
 
     That part is the difference from the line against the power itself, an equally plausible reading.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -44,10 +45,7 @@ def find_blocks(cycles: Cycles, tolerance: float) -> tuple[Block, ...]:
         raise BadInput(f"record '{cycles.cell.record.name}' has no complete discharge; one at each current is needed")
     level = levels(halves.current[there], tolerance)
     edges = stretches(level)
-    return tuple(
-        Block(number, int(level[a]), rows[a:b])
-        for number, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True), start=1)
-    )
+    return tuple(Block(number, int(level[a]), rows[a:b]) for number, (a, b) in enumerate(pairwise(edges), start=1))
 
 
 def block_doubts(cycles: Cycles, blocks: Sequence[Block]) -> list[str]:

@@ -13,20 +13,21 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.core.vocabulary import COLUMNS, FACTS
 from thiocell.physics.half_cycles import HalfCycles, half_cycles
 from thiocell.physics.timeline import Timeline, mend
 from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, written_step
-from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._cells.spread import IntArray, Spread
 
 ReferenceElectrode = Literal["Li", "Li-In"]
 
 LI_IN = Quantity(0.62, "V", 0.003)
-"""Li-In (two-phase) against Li: Santhosha et al. 2019, doi 10.1002/batt.201800149; sigma assumed, from its last digit."""
+"""Li-In (two-phase) against Li: Santhosha et al. 2019, doi 10.1002/batt.201800149; sigma assumed: its last digit."""
 CURRENT_ERROR = Quantity.exact(0.1, "%")
 """Relative gain error of the current, assumed: a typical cycler; of its own for each direction of the current."""
 VOLTAGE_ERROR = Quantity.exact(1.0, "mV")
 """Offset of the voltage, assumed: a typical cycler."""
-_CHARGE_DRIFT = 5e-5  # relative, assumed: what a cycler's gain and clock wander from one half-cycle to the next
+CHARGE_DRIFT = 5e-5  # relative, assumed: what a cycler's gain and clock wander from one half-cycle to the next
 _VOLTAGE_DRIFT = 1e-4  # V, assumed: what its voltage offset wanders likewise
 READS = ("time", "voltage", "current")
 NEEDS = {"mass": Quantity(4.0, "mg", 0.1)}
@@ -80,6 +81,13 @@ def main_record(records: Mapping[str, Record], technique: str) -> Record:
             raise BadInput(
                 f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"
             )
+        term = COLUMNS[name]
+        wild = np.flatnonzero(np.abs(column(record, name, term.unit)) > term.high)
+        if wild.size:
+            raise BadInput(
+                f"record '{record.name}' has a {name} beyond {term.high:g} {term.unit} in row {wild[0] + 1}; "
+                "check the column and its unit"
+            )
     if len(record) < 2:
         raise BadInput(f"record '{record.name}' has {len(record)} rows; a cycling record needs two at least")
     if not np.any(record["current"]):
@@ -90,7 +98,7 @@ def main_record(records: Mapping[str, Record], technique: str) -> Record:
 def column(record: Record, name: str, unit: str) -> Array:
     """A column in ``unit``."""
     found = record.columns[name]
-    return found.values * Quantity(1.0, found.unit).to(unit).value
+    return np.asarray(found.values * Quantity(1.0, found.unit).to(unit).value)
 
 
 def read_cell(
@@ -102,12 +110,12 @@ def read_cell(
     voltage_error: Quantity,
 ) -> Cell:
     """What the record in the role 'main' shows; raises BadInput if it or a fact of the sample cannot be used."""
-    mass = Spread.of(sample.positive("mass", "mg"), "kg", "mass")
+    mass = Spread.of(_fact(sample, "mass"), "kg", "mass")
     record = main_record(records, technique)
     line = _timeline(record)
     voltage, current = column(record, "voltage", "V"), column(record, "current", "A")
     halves = half_cycles(line.time, voltage, current, _optional(record, "step", ""), _step_time(record, line))
-    if not len(halves) or not np.all(halves.charge > 0):
+    if not len(halves):
         raise BadInput(f"record '{record.name}' passes no charge: its time stands still wherever current flows")
     gap = counter_gap(record, halves)
     step = written_step(record)
@@ -131,6 +139,10 @@ def read_cell(
         source=Source(_kind(record.source), record.source.reference, record.source.place),
         doubts=(*record.doubts, *_fact_doubts(sample), *cell_doubts(record, line, halves, gap, step)),
     )
+
+
+def _fact(sample: Sample, name: str) -> Quantity:
+    return FACTS[name].check(name, sample.positive(name, FACTS[name].unit))
 
 
 def _timeline(record: Record) -> Timeline:
@@ -163,7 +175,7 @@ def _rounding(halves: HalfCycles, step: float, gap: Array | None) -> Array:
     rounding = step / np.sqrt(12.0) * halves.duration
     if gap is None or not np.all(np.isfinite(gap)) or np.any(np.abs(gap) > 0.005):
         return np.asarray(rounding)
-    return np.minimum(rounding, 0.005 / np.sqrt(3.0) * halves.charge)
+    return np.asarray(np.minimum(rounding, 0.005 / np.sqrt(3.0) * halves.charge))
 
 
 def _gained(halves: HalfCycles, value: Array, own: Array, current_error: Quantity, name: str) -> Spread:
@@ -173,11 +185,11 @@ def _gained(halves: HalfCycles, value: Array, own: Array, current_error: Quantit
         f"gain on {direction}": np.where(halves.sign == sign, gain, 0.0) * value
         for direction, sign in (("charge", 1), ("discharge", -1))
     }
-    own = np.hypot(own, _CHARGE_DRIFT * value)
+    own = np.hypot(own, CHARGE_DRIFT * value)
     return Spread(value, parts if gain > 0 else {}, {name: (own, np.arange(len(halves)))})
 
 
-def _own(halves: HalfCycles) -> dict[str, tuple[Array, Array]]:
+def _own(halves: HalfCycles) -> dict[str, tuple[Array, IntArray]]:
     return {"voltage": (np.hypot(halves.voltage_sigma, _VOLTAGE_DRIFT), np.arange(len(halves)))}
 
 
@@ -189,13 +201,13 @@ def _bases(sample: Sample, mass: Spread) -> dict[str, tuple[Spread, str, str]]:
     """What capacities are divided by: suffix of the name -> the basis, its SI unit, the unit of the capacity."""
     found = {"": (mass, "C/kg", "mAh/g"), "_absolute": (Spread(np.asarray(1.0)), "C", "mAh")}
     if "active_fraction" in sample:
-        share = Spread.of(sample.positive("active_fraction", ""), "", "active fraction")
+        share = Spread.of(_fact(sample, "active_fraction"), "", "active fraction")
         found["_active"] = (mass.times(share), "C/kg", "mAh/g")
     if "area" in sample:
-        area = Spread.of(sample.positive("area", "cm**2"), "m**2", "area")
+        area = Spread.of(_fact(sample, "area"), "m**2", "area")
         found["_areal"] = (area, "C/m**2", "mAh/cm**2")
         if "thickness" in sample:
-            thickness = Spread.of(sample.positive("thickness", "um"), "m", "thickness")
+            thickness = Spread.of(_fact(sample, "thickness"), "m", "thickness")
             found["_volumetric"] = (area.times(thickness), "C/m**3", "mAh/cm**3")
     return found
 

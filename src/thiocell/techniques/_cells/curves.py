@@ -14,6 +14,7 @@ from thiocell.core.result import Result
 from thiocell.physics.differential_capacity import binned, grid, peaks
 from thiocell.techniques._cells.cell import Cell
 from thiocell.techniques._cells.cycles import Cycles
+from thiocell.techniques._cells.spread import IntArray
 
 _MOST_POINTS = 1000  # of a half-cycle in the voltage curve, assumed: finer than any print
 _MOST_BINS = 20_000  # assumed: finer than any voltmeter over a cell's range
@@ -45,7 +46,7 @@ def voltage_curve(cycles: Cycles, rows: Sequence[int]) -> Record:
 
 
 def differential(cycles: Cycles, row: int, width: Quantity) -> Record:
-    """Charge counted into voltage bins of ``width`` for both halves of a cycle: dQ/dV in mAh/g/V, positive both ways."""
+    """Charge counted into voltage bins of ``width`` for the halves of a cycle: dQ/dV in mAh/g/V, positive both ways."""
     cell, bin_width = cycles.cell, width.to("V").value
     if not bin_width > 0:
         raise BadInput(f"the setting 'bin' is {width}; it must be greater than zero")
@@ -77,8 +78,8 @@ def _halves(cycles: Cycles, row: int) -> list[int]:
     return [half for half in both if half >= 0]
 
 
-def _rows(cell: Cell, half: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    first, last = cell.halves.first[half], cell.halves.last[half]
+def _rows(cell: Cell, half: int) -> IntArray:
+    first, last = int(cell.halves.first[half]), int(cell.halves.last[half])
     return np.flatnonzero(cell.halves.owner[first : last + 1] == half) + first
 
 
@@ -139,9 +140,10 @@ def efficiency_panel(table: Record) -> Panel:
 
 
 def _differential_panel(curve: Record) -> Panel:
+    voltage = curve.columns["voltage"].values
     layers = tuple(
-        Line(curve.columns["voltage"].values, sign * curve.columns[f"{name}_dqdv"].values, name, 0, style)
-        for name, sign, style in (("charge", 1, "dashed"), ("discharge", -1, "solid"))
+        Line(voltage, sign * curve.columns[f"{name}_dqdv"].values, name, 0, "dashed" if sign > 0 else "solid")
+        for sign, name in _NAMES.items()
         if f"{name}_dqdv" in curve
     )
     return Panel(Axis("Voltage vs Li", "V"), Axis("dQ/dV", "mAh/g/V"), layers, "Differential capacity")

@@ -90,7 +90,7 @@ class Cycles:
     def polarisation_half(self) -> Spread:
         """Charge voltage less discharge voltage where half of each has passed (V)."""
         found, room = voltage_at(self.cell.halves, self.cell.voltage, 0.5)
-        middle = Spread(found, {}, {"middle": (room, np.arange(found.size, dtype=np.float64))})
+        middle = Spread(found, {}, {"middle": (room, np.arange(found.size))})
         return middle.take(self.charge, "t").plus(middle.take(self.discharge, "b"), -1.0)
 
     def capacity(self, direction: Literal["charge", "discharge"], basis: str = "") -> Spread:

@@ -14,6 +14,7 @@ _COUNTER_GAP = 0.005  # assumed: a larger difference from the instrument's own c
 _COARSE = 1e-3  # assumed: a rounding of the current beyond this share of it matters
 _LONG_GAP = 0.1  # assumed: one interval with more than this share of a half-cycle is thin sampling
 _REST_SHARE = 1e-4  # assumed: share of all charge below which an offset at rest is not worth a word
+_DROPPED_SHARE = 1e-6  # assumed: share of all charge below which a dropped stretch is not worth a word
 _MOST_DIGITS = 12  # decimals tried; assumed: no instrument writes more
 _C_PER_MAH = 3.6  # by definition
 
@@ -69,7 +70,7 @@ def _about_time(line: Timeline, halves: HalfCycles) -> list[str]:
     found = []
     if line.glitches.size:
         found.append(
-            f"the time stumbled in {_rows(line.glitches)}; each was given the time of the row before (the end of a step)"
+            f"the time stumbled in {_rows(line.glitches)}; each was given the time of the row before, the end of a step"
         )
     if line.resets.size:
         found.append(
@@ -79,8 +80,8 @@ def _about_time(line: Timeline, halves: HalfCycles) -> list[str]:
     thin = np.flatnonzero(halves.longest_gap > _LONG_GAP)
     if thin.size:
         found.append(
-            f"{thin.size} of {len(halves)} half-cycles have two rows more than {_LONG_GAP:.0%} of their time apart, the "
-            f"worst {halves.longest_gap[thin].max():.0%}: thin sampling or a hole in the record"
+            f"{thin.size} of {len(halves)} half-cycles have two rows more than {_LONG_GAP:.0%} of their time apart, "
+            f"the worst {halves.longest_gap[thin].max():.0%}: thin sampling or a hole in the record"
         )
     return found
 
@@ -97,7 +98,7 @@ def _about_current(halves: HalfCycles, step: float) -> list[str]:
             f"{halves.rest_charge / _C_PER_MAH:.3g} mAh passed at currents below {halves.threshold:.3g} A, taken for "
             "the instrument's offset at rest and not counted"
         )
-    if halves.dropped:
+    if abs(halves.dropped_charge) > _DROPPED_SHARE * float(halves.charge.sum()):
         found.append(
             f"{halves.dropped} stretches of current too small to be half-cycles were not counted "
             f"({halves.dropped_charge / _C_PER_MAH:.3g} mAh in all)"
@@ -116,10 +117,12 @@ def _about_counters(record: Record, halves: HalfCycles, gap: Array | None) -> li
             f"in {off.size} of {len(halves)} half-cycles our charge differs from the instrument's counter by more than "
             f"{_COUNTER_GAP:.1%}, most in half-cycle {worst + 1} ({gap[worst]:+.2%}); the values are our own integrals"
         )
+    resets = 0
     for name in ("charge_counter", "discharge_counter"):
         values = _counter(record, name)
-        if values is not None and (resets := counted(values, halves.first, halves.last)[1]):
-            found.append(f"the instrument set its {name.replace('_', ' ')} back {resets} times; we integrate ourselves")
+        resets += 0 if values is None else counted(values, halves.first, halves.last)[1]
+    if resets:
+        found.append(f"the instrument set its charge counters back {resets} times; the values are our own integrals")
     return found
 
 

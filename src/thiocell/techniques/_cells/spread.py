@@ -12,7 +12,8 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array
 from thiocell.core.result import Covariance
 
-IntArray = NDArray[np.intp]
+IntArray = NDArray[np.int64]
+_NOTHING = 1e-150  # assumed: no charge, energy or mass is this small in SI units
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Spread:
 
     value: Array
     parts: Mapping[str, Array] = field(default_factory=dict)
-    own: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+    own: Mapping[str, tuple[Array, IntArray]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, quantity: Quantity, unit: str, error: str) -> Spread:
@@ -42,7 +43,7 @@ class Spread:
 
     def take(self, rows: Array, tag: str) -> Spread:
         """The entries at ``rows`` (NaN where a row is negative); ``tag`` keeps their own parts apart from others'."""
-        there = np.where(rows >= 0, rows, 0).astype(np.intp)
+        there = np.where(rows >= 0, rows, 0).astype(np.int64)
         blank = np.where(rows >= 0, 1.0, np.nan)
         return Spread(
             self.value[there] * blank,
@@ -76,8 +77,8 @@ class Spread:
         return self._mixed(self.value * other.value, other.value, other, self.value)
 
     def over(self, other: Spread) -> Spread:
-        """The quotient; NaN where ``other`` is zero."""
-        below = np.where(other.value == 0, np.nan, other.value)
+        """The quotient; NaN where ``other`` is zero, or so near that it means zero."""
+        below = np.where(np.abs(other.value) < _NOTHING, np.nan, other.value)
         ratio = self.value / below
         return self._mixed(ratio, 1.0 / below, other, -ratio / below)
 

@@ -53,8 +53,8 @@ def cycler(
 ) -> Record:
     """The record of ``stretches`` (voltages against Li), one row every ``interval``, each followed by ``rest``.
 
-    ``errors`` are the relative gain of the current and the offset of the voltage: with ``rng`` one of each is drawn, the
-    gain once for each direction, and noise is added.
+    ``errors`` are the relative gain of the current and the offset of the voltage: with ``rng`` one of each is drawn,
+    the gain once for each direction, and noise is added.
     """
     every, pause = positive("interval", interval, "s"), positive("rest", rest, "s", zero=True)
     if (count := rows(stretches, every, pause)) > _MOST_ROWS:
