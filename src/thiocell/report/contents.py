@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def contents(file: str, records: tuple[Record, ...]) -> Group:
     """A table for each record in a file: columns, units, ranges; then its source, notes and doubts."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -22,9 +23,8 @@ def contents(file: str, records: tuple[Record, ...]) -> Group:
     parts: list[Table | Text] = []
     for record in records:
         label = "virtual " if record.source.virtual else ""
-        table = Table(
-            title=Text(f"{file}: {label}{record.kind} record '{record.name}', {len(record)} rows"), title_justify="left"
-        )
+        parts.append(Text(f"{file}: {label}{record.kind} record '{record.name}', {len(record)} rows", style="bold"))
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for head in ("column", "unit", "from", "to"):
             table.add_column(head, justify="right" if head in ("from", "to") else "left")
         for name, column in record.columns.items():

@@ -17,7 +17,15 @@ from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.galvanostat import Stretch
 from thiocell.techniques._cells import curves
-from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.cell import (
+    CURRENT_ERROR,
+    NEEDS,
+    READS,
+    REFERENCE_MEANING,
+    VOLTAGE_ERROR,
+    ReferenceElectrode,
+    read_cell,
+)
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import Spread
@@ -52,7 +60,7 @@ class Cycling:
     reference_cycle: int = setting(1, "cycle that the retention counts from")
     formation: int = setting(1, "number of cycles at the beginning that are not counted among the later ones")
     efficiency: Efficiency = setting("discharge/charge", EFFICIENCY_MEANING)
-    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    reference: ReferenceElectrode = setting("unstated", REFERENCE_MEANING)
     current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
     voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
     bin: Quantity = setting(Quantity.exact(10.0, "mV"), "width of the voltage bins of dQ/dV")

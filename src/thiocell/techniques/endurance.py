@@ -22,6 +22,7 @@ from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
     NEEDS,
     READS,
+    REFERENCE_MEANING,
     VOLTAGE_ERROR,
     ReferenceElectrode,
     read_cell,
@@ -55,7 +56,7 @@ class Endurance:
     formation: int = setting(3, "number of cycles at the beginning that are left out of the line")
     reference_cycle: int | None = setting(None, "cycle that retention counts from; none: the first after formation")
     efficiency: Efficiency = setting("discharge/charge", EFFICIENCY_MEANING)
-    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    reference: ReferenceElectrode = setting("unstated", REFERENCE_MEANING)
     current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
     voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
     current: Quantity = setting(Quantity.exact(100.0, "mA/g"), "current of the predicted test by mass of cathode")

@@ -27,7 +27,15 @@ from thiocell.techniques._cells.blocks import (
     find_blocks,
     specific_currents,
 )
-from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.cell import (
+    CURRENT_ERROR,
+    NEEDS,
+    READS,
+    REFERENCE_MEANING,
+    VOLTAGE_ERROR,
+    ReferenceElectrode,
+    read_cell,
+)
 from thiocell.techniques._cells.cycles import Cycles
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import Spread
@@ -47,7 +55,7 @@ class Ragone:
     power: Quantity | None = setting(None, "power at which the energy is read between the points; none: nowhere")
     take: Take = setting("last", TAKE_MEANING)
     tolerance: float = setting(0.1, TOLERANCE_MEANING)
-    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    reference: ReferenceElectrode = setting("unstated", REFERENCE_MEANING)
     current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
     voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
     currents: tuple[Quantity, ...] = setting(CURRENTS, "discharge currents of the predicted test")

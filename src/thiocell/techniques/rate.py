@@ -29,7 +29,15 @@ from thiocell.techniques._cells.blocks import (
     find_blocks,
     specific_currents,
 )
-from thiocell.techniques._cells.cell import CURRENT_ERROR, NEEDS, READS, VOLTAGE_ERROR, ReferenceElectrode, read_cell
+from thiocell.techniques._cells.cell import (
+    CURRENT_ERROR,
+    NEEDS,
+    READS,
+    REFERENCE_MEANING,
+    VOLTAGE_ERROR,
+    ReferenceElectrode,
+    read_cell,
+)
 from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
@@ -50,7 +58,7 @@ class Rate:
     tolerance: float = setting(0.1, TOLERANCE_MEANING)
     formation: int = setting(1, "number of cycles at the beginning that are not counted among the later ones")
     efficiency: Efficiency = setting("discharge/charge", EFFICIENCY_MEANING)
-    reference: ReferenceElectrode = setting("Li", "electrode that the record's voltage is measured against")
+    reference: ReferenceElectrode = setting("unstated", REFERENCE_MEANING)
     current_error: Quantity = setting(CURRENT_ERROR, "relative error of the current's gain, one for each direction")
     voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
     currents: tuple[Quantity, ...] = setting(CURRENTS, "discharge currents of the predicted test")

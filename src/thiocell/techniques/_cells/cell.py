@@ -19,7 +19,8 @@ from thiocell.physics.timeline import Timeline, mend
 from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, written_step
 from thiocell.techniques._cells.spread import IntArray, Spread
 
-ReferenceElectrode = Literal["Li", "Li-In"]
+ReferenceElectrode = Literal["unstated", "Li", "Li-In"]
+REFERENCE_MEANING = "electrode that the record's voltage is measured against; unstated is taken as Li, with a doubt"
 
 LI_IN = Quantity(0.62, "V", 0.003)
 """Li-In (two-phase) against Li: Santhosha et al. 2019, doi 10.1002/batt.201800149; sigma assumed: its last digit."""
@@ -123,7 +124,7 @@ def read_cell(
     shown = Spread(halves.mean_voltage, _all(len(halves), "voltage offset", voltage_error.to("V").value), _own(halves))
     offset = Spread.of(LI_IN, "V", "Li-In scale")
     shift = offset.repeated(len(halves))
-    there = reference == "Li"
+    there = reference != "Li-In"
     return Cell(
         record=record,
         time=line.time,
@@ -137,7 +138,12 @@ def read_cell(
         mass=mass,
         bases=_bases(sample, mass),
         source=Source(_kind(record.source), record.source.reference, record.source.place),
-        doubts=(*record.doubts, *_fact_doubts(sample), *cell_doubts(record, line, halves, gap, step)),
+        doubts=(
+            *record.doubts,
+            *_fact_doubts(sample),
+            *_scale_doubts(reference),
+            *cell_doubts(record, line, halves, gap, step),
+        ),
     )
 
 
@@ -210,6 +216,15 @@ def _bases(sample: Sample, mass: Spread) -> dict[str, tuple[Spread, str, str]]:
             thickness = Spread.of(_fact(sample, "thickness"), "m", "thickness")
             found["_volumetric"] = (area.times(thickness), "C/m**3", "mAh/cm**3")
     return found
+
+
+def _scale_doubts(reference: ReferenceElectrode) -> tuple[str, ...]:
+    if reference != "unstated":
+        return ()
+    return (
+        "the electrode that the voltage was measured against is not stated: Li is assumed; had it been Li-In, every "
+        f"voltage against Li would be {LI_IN.value} V higher (setting reference)",
+    )
 
 
 def _fact_doubts(sample: Sample) -> list[str]:

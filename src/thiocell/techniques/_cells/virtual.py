@@ -60,7 +60,7 @@ def cycler(
     if (count := rows(stretches, every, pause)) > _MOST_ROWS:
         raise BadInput(f"an interval of {interval} makes {count} rows; {_MOST_ROWS} are the most, so take a longer one")
     trace = record(stretches, law, every, pause)
-    voltage = trace.voltage - (0.0 if reference == "Li" else LI_IN.value)
+    voltage = trace.voltage - (LI_IN.value if reference == "Li-In" else 0.0)
     current = trace.current
     if rng is not None:
         gains = 1.0 + rng.normal(0.0, errors[0].to("").value, 2)
