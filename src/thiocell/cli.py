@@ -285,5 +285,5 @@ def _failure(error: Exception) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    click.echo(f"error: {sentence}", err=True)
+    click.echo(f"error: {' '.join(sentence.split())}", err=True)
     return code

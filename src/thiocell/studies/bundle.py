@@ -21,7 +21,7 @@ def bundled() -> dict[str, Path]:
 
 def scaffold(folder: Path) -> None:
     """Make ``folder`` a copy of the tour under its own name; raises BadInput if it exists or cannot be made."""
-    if not re.fullmatch(r"[A-Za-z0-9][\w .-]*", folder.name):
+    if not re.fullmatch(r"[^\W_][\w .-]*", folder.name):
         raise BadInput(f"'{folder.name}' is no good name for a folder; use letters, digits, _ and -")
     if folder.exists():
         raise BadInput(f"{folder} exists already; choose another name")

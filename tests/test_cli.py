@@ -1,0 +1,246 @@
+"""The command line does what it says, ends with the right code, and never shows a traceback."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from thiocell.cli import main
+from thiocell.studies.bundle import bundled, scaffold
+
+TOUR = bundled()["tour"]
+CELL = TOUR / "raw" / "rate_cell_a.bdf.csv"
+
+
+@pytest.fixture
+def thiocell(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["thiocell", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return run
+
+
+def one_sentence(err: str) -> bool:
+    lines = [line for line in err.splitlines() if line.strip()]
+    return len(lines) == 1 and lines[0].startswith("error: ") and "Traceback" not in err
+
+
+def test_a_bundled_study_writes_to_its_own_folder_here(thiocell, tmp_path):
+    before = {file: file.stat().st_mtime_ns for file in TOUR.rglob("*")}
+    code, out, err = thiocell("run", "tour")
+    assert (code, err) == (0, "")
+    assert "4 holds, 0 fails, 0 contradicts, 1 open" in out
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["tour"]
+    assert {"report.html", "figures", "data", ".store"} <= {file.name for file in (tmp_path / "tour").iterdir()}
+    assert {file: file.stat().st_mtime_ns for file in TOUR.rglob("*")} == before
+
+
+def test_json_is_one_object_and_nothing_else(thiocell):
+    code, out, err = thiocell("run", "pan2023", "--json")
+    page = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert (code, err) == (0, "")
+    assert set(page) == {"study", "verdicts", "results"}
+    words = {"claim", "number", "verdict", "kind", "says", "found", "unit", "sigma", "reason"}
+    assert all(set(verdict) == words for verdict in page["verdicts"])
+    assert {verdict["verdict"] for verdict in page["verdicts"]} == {"holds", "fails", "contradicts", "open"}
+    assert {verdict["number"] for verdict in page["verdicts"]} == set(range(1, 30))
+    values = [value for step in page["results"].values() for value in step["values"].values()]
+    assert all(
+        isinstance(value["value"], float) and set(value) == {"value", "unit", "sigma", "kind"} for value in values
+    )
+    assert not any(value["kind"] == "measured" for value in values)
+
+
+def test_every_printed_number_that_counting_answers_has_its_verdict(thiocell):
+    _, out, _ = thiocell("run", "pan2023", "--json")
+    found = {}
+    for verdict in json.loads(out)["verdicts"]:
+        found.setdefault(verdict["number"], []).append((verdict["verdict"], verdict["kind"], verdict["found"]))
+    # by hand: 2 F / 32.06 g/mol is 1672 where 1675 is printed; 4 F / 160.07 is 669.7; 2 F / 45.95 is 1166.6
+    assert [word for word, _, _ in found[1]] == ["fails", "holds", "holds", "holds"]
+    assert found[2][0][2] == pytest.approx(0.3078 * 669.7, rel=1e-3)
+    assert found[4] == [("holds", "derived", pytest.approx(100 * 371 / 530, rel=1e-6))]
+    assert [word for word, kind, _ in found[5]] == ["holds", "holds"]
+    assert found[21][1] == ("contradicts", "derived", pytest.approx(1020 / 530 * 25, rel=1e-6))
+    assert all(kind == "recovered" for _, kind, _ in found[18])
+    assert {word for word, _, _ in found[22]} == {"open"}
+    assert {word for number in (27, 28, 29) for word, _, _ in found[number]} == {"contradicts"}
+
+
+def test_strict_turns_a_failed_claim_into_code_1(thiocell):
+    assert thiocell("run", "pan2023", "--strict")[0] == 1
+    assert thiocell("run", "tour", "--strict")[0] == 0
+
+
+def test_a_new_study_runs_and_is_kept(thiocell, tmp_path):
+    assert thiocell("new", "mine")[0] == 0
+    assert thiocell("check", "mine") == (0, "mine: no fault\n", "")
+    assert thiocell("run", "mine")[0] == 0
+    assert "(17 kept from before)" in thiocell("run", "mine")[1]
+    code, _, err = thiocell("new", "mine")
+    assert code == 2
+    assert one_sentence(err)
+
+
+@pytest.mark.parametrize("name", ["", ".", ".hidden", "a\nb"])
+def test_a_new_study_needs_a_good_name(thiocell, tmp_path, name):
+    code, _, err = thiocell("new", name)
+    assert code == 2
+    assert one_sentence(err)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_file_is_analysed_without_a_study(thiocell):
+    words = ("analyse", CELL, "--as", "rate", "--mass", "4.02(5) mg", "--set", "reference=Li-In", "--json")
+    code, out, err = thiocell(*words)
+    page = json.loads(out)
+    assert (code, err) == (0, "")
+    values = page["results"]["rate_cell_a.bdf.csv"]["values"]
+    assert values["discharge_capacity_1"]["value"] == pytest.approx(530, rel=0.02)
+    assert values["discharge_capacity_1"]["sigma"] == pytest.approx(530 * 0.05 / 4.02, rel=0.02)
+    assert values["discharge_capacity_1"]["kind"] == "recovered"
+
+
+def test_a_folder_is_analysed_and_what_is_no_record_is_named(thiocell, tmp_path):
+    code, out, err = thiocell(
+        "analyse", TOUR / "raw", "--as", "rate", "--mass", "4.0(1) mg", "--replicates", "--out", "there"
+    )
+    assert code == 0
+    assert "first_cycle.txt" in err
+    assert "discharge_capacity_1_spread" in out
+    assert (tmp_path / "there" / "report.html").is_file()
+
+
+def test_what_a_file_holds_is_told(thiocell):
+    code, out, _ = thiocell("read", CELL, "--json")
+    (record,) = json.loads(out)["files"][str(CELL)]["records"]
+    assert code == 0
+    assert (record["kind"], record["rows"], record["source"]["kind"]) == ("cycling", 1624, "predicted")
+    assert record["columns"]["current"]["unit"] == "A"
+    assert "virtual" in thiocell("read", CELL)[1]
+
+
+@pytest.mark.parametrize("name", ["cell.bdf.csv", "cell.bdf.parquet"])
+def test_an_exported_record_passes_the_strict_check_and_stays_virtual(thiocell, name):
+    assert thiocell("export", CELL, name) == (0, f"{name}: 1624 rows, virtual\n", "")
+    assert thiocell("check", name) == (0, f"{name}: no fault\n", "")
+    code, out, _ = thiocell("read", name, "--json")
+    assert json.loads(out)["files"][name]["records"][0]["source"]["kind"] == "predicted"
+    code, _, err = thiocell("export", CELL, name)
+    assert code == 2
+    assert "exists already" in err
+
+
+def test_the_record_of_a_step_is_exported(thiocell, tmp_path):
+    thiocell("run", "pan2023")
+    assert thiocell("export", "pan2023", "test.bdf.csv", "--step", "rate_test")[0] == 0
+    assert (tmp_path / "test.bdf.csv").is_file()
+
+
+def test_an_export_never_writes_onto_its_source(thiocell, tmp_path):
+    copy = tmp_path / "cell.bdf.csv"
+    copy.write_bytes(CELL.read_bytes())
+    assert thiocell("export", copy, copy, "--force")[0] == 2
+    assert copy.read_bytes() == CELL.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run", "nowhere"), "bundled are pan2023, tour"),
+        (("check", "nowhere"), "bundled are pan2023, tour"),
+        (("list", "nothing"), "cycling"),
+        (("read", "nowhere.csv"), "nowhere.csv is not a file"),
+        (("analyse", CELL, "--as", "cyclng", "--mass", "4 mg"), "cycling"),
+        (("analyse", CELL, "--as", "cycling"), "mass"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "4 V"), "mg"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "0 mg"), "greater than zero"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "-4 mg"), "greater than zero"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "nan mg"), "not a quantity"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--set", "colour=red"), "colour"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--set", "cycle=99"), "99"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--fact", "area"), "NAME=VALUE"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--pick", "3"), "1 record"),
+        (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--reader", "landt"), "rate_cell_a"),
+        (("export", CELL, "cell.xls"), ".bdf"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_code_2(thiocell, tmp_path, words, told):
+    code, out, err = thiocell(*words)
+    assert code == 2, out + err
+    assert one_sentence(err), err
+    assert told in err
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff" * 500, b"Test Time / s,Voltage / V\n0,1\n", b"\xff\xfe\x00\x00\x01"]
+)
+def test_a_file_that_is_no_record_is_one_sentence(thiocell, tmp_path, content):
+    (tmp_path / "odd.bdf.csv").write_bytes(content)
+    for words in (("read", "odd.bdf.csv"), ("analyse", "odd.bdf.csv", "--as", "rate", "--mass", "4 mg", "--json")):
+        code, out, err = thiocell(*words)
+        assert (code, out if "--json" not in words else "") == (2, "")
+        assert one_sentence(err), err
+
+
+def test_a_study_cannot_be_told_from_a_folder_that_is_missing_one(thiocell, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = thiocell("run", "empty")
+    assert code == 2
+    assert one_sentence(err)
+
+
+def test_a_fault_of_ours_is_code_3_and_one_sentence(thiocell, monkeypatch):
+    monkeypatch.setattr("thiocell.studies.bench.analysed", lambda *_, **__: 1 / 0)
+    code, _, err = thiocell("analyse", CELL, "--as", "rate", "--mass", "4 mg")
+    assert code == 3
+    assert one_sentence(err)
+    assert "thiocell broke" in err
+
+
+def test_a_step_that_broke_is_code_3_and_a_bad_file_code_2(thiocell, tmp_path, monkeypatch):
+    scaffold(tmp_path / "mine")
+    (tmp_path / "mine" / "raw" / "endurance.bdf.csv").write_bytes(b"")
+    code, out, err = thiocell("run", "mine")
+    assert code == 2
+    assert "endurance.bdf.csv is empty" in err
+    assert "4 holds" in out
+    monkeypatch.setattr("thiocell.techniques.rate.Rate.analyse", lambda *_: 1 / 0)
+    shutil.rmtree(tmp_path / "mine" / ".store")
+    code, out, err = thiocell("run", "mine", "--json")
+    assert code == 3
+    assert json.loads(out)["study"] == "mine"
+
+
+def test_help_loads_neither_numbers_nor_units():
+    heavy = "('numpy', 'pint', 'pandas', 'matplotlib')"
+    line = f"import sys; from thiocell import cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", line], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_stopping_a_run_from_the_keyboard_is_no_traceback(tmp_path):
+    import signal
+
+    scaffold(tmp_path / "mine")
+    command = [str(Path(sys.executable).with_name("thiocell")), "run", str(tmp_path / "mine")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "mine" / ".store").exists():
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
