@@ -296,3 +296,26 @@ def test_killing_the_run_at_any_moment_loses_no_finished_step_and_leaves_no_brok
         finished = whole
     kept = [name for name, status in statuses(tmp_path).items() if status == "kept"]
     assert len(kept) == len(finished)
+
+
+POINTS = (
+    '[predict.p]\ntechnique = "ragone"\nsample = "best"\ncurrents = ["25 mA/g"]\n'
+    'values = { energy_1 = "1000 Wh/kg", power_1 = "48 W/kg" }\n'
+    '[record.other]\nkind = "ragone"\nsource = "paper"\n'
+    'values = { power = { unit = "W/kg", values = [46, 600] }, energy = { unit = "kJ/kg", values = [3672, 1382.4] } }\n'
+    '[analyse.a]\ntechnique = "ragone"\nsample = "best"\nrecords = { main = "p", Pan = "other" }\n'
+)
+
+
+def test_points_of_others_are_drawn_with_their_source(tmp_path):
+    text = 'paper = "doi:10.1002/batt.202300427"\n' + HEAD + POINTS
+    result = run(load(study(tmp_path, text)), default_store(tmp_path)).outcomes["a"].result
+    (layer,) = [layer for layer in result.drawing.panels[0].layers if "Pan" in layer.label]
+    assert (layer.x.tolist(), layer.y.tolist()) == ([46, 600], pytest.approx([1020, 384]))
+    assert layer.label == "Pan (paper)"
+
+
+def test_points_without_a_source_are_refused(tmp_path):
+    outcome = run(load(study(tmp_path, HEAD + POINTS)), default_store(tmp_path)).outcomes["a"]
+    assert outcome.status == "failed"
+    assert "no source" in outcome.error

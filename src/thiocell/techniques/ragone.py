@@ -9,7 +9,7 @@ import numpy as np
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Layer, Panel, Points
-from thiocell.core.quantity import Quantity
+from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.record import Record
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
@@ -41,6 +41,7 @@ from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import Spread
 from thiocell.techniques._cells.virtual import Law, cycler, given
 
+_OTHER = "points of "  # a curve of this name holds points of others
 _POLARISATION = 0.3  # V, assumed: charge above discharge in the predicted record
 
 
@@ -99,7 +100,11 @@ class Ragone:
         return {"main": cycler("ragone", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
-        """Energy and power of each block, and the energy at ``power`` where the points enclose it."""
+        """Energy and power of each block, and the energy at ``power`` where the points enclose it.
+
+        Every role besides 'main' holds points of others, columns ``power`` and ``energy``, drawn under the role's name.
+        """
+        others = {f"{_OTHER}{role}": _sourced(role, record) for role, record in records.items() if role != "main"}
         cell = read_cell(records, sample, "ragone", self.reference, self.current_error, self.voltage_error)
         cycles = Cycles(cell, "discharge/charge")
         blocks = find_blocks(cycles, self.tolerance)
@@ -114,7 +119,7 @@ class Ragone:
             found.add(f"energy_{block.number}", point[0], "J/kg", "Wh/kg")
             found.add(f"power_{block.number}", point[1], "W/kg", "W/kg")
         self._between(found, points)
-        return found.result({"cycles": cycles.table(1), "blocks": block_table(cycles, blocks, self.take)})
+        return found.result({"cycles": cycles.table(1), "blocks": block_table(cycles, blocks, self.take), **others})
 
     def _between(self, found: Findings, points: list[tuple[Spread, Spread]]) -> None:
         if self.power is None:
@@ -142,8 +147,26 @@ class Ragone:
             layers.append(
                 Points([self.power.to("W/kg").value], [read.value], "read between", 1, None, [read.sigma], "open")
             )
+        for tone, (name, other) in enumerate(result.curves.items()):
+            if name.startswith(_OTHER):
+                label = f"{name.removeprefix(_OTHER)} ({other.source.kind})"
+                layers.append(Points(other["power"], other["energy"] / 3600.0, label, 1 + tone, mark="open"))
         axes = (Axis("Mean power (cathode, vs Li)", "W/kg", "log"), Axis("Energy (cathode, vs Li)", "Wh/kg", "log"))
         return Drawing((Panel(*axes, tuple(layers), "Ragone plot"),), "Ragone plot", result.source.virtual)
+
+
+def _sourced(role: str, record: Record) -> Record:
+    """Points of others; raises BadInput if they lack a column or nobody can look them up."""
+    for name, unit in (("power", "W/kg"), ("energy", "Wh/kg")):
+        if name not in record or not same_dimension(record.columns[name].unit, unit):
+            raise BadInput(
+                f"the points '{role}' have no column '{name}' in '{unit}'; a Ragone point has power and energy"
+            )
+    if not (record.source.reference and record.source.place):
+        raise BadInput(
+            f"the points '{role}' have no source; state the paper's DOI and the place in it, or leave them out"
+        )
+    return record
 
 
 def _interpolated(low: tuple[Spread, Spread], high: tuple[Spread, Spread], wanted: float) -> Spread:
