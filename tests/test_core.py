@@ -104,7 +104,8 @@ def test_a_drawing_comes_back_from_json(drawing):
 def test_a_result_comes_back_from_json(values, curves, drawing):
     covariance = Covariance(("a", "b"), np.array([[1.0, 0.5], [0.5, 2.0]]))
     limits = {"d": Limit(Quantity(3, "V", 0.1), "above", 0.95)}
-    result = Result("cycling", values, Source("measured"), curves, ("a doubt",), covariance, limits, drawing)
+    parts = {"a": {"mass": 0.5, "gain": -0.25}}
+    result = Result("cycling", values, Source("measured"), curves, ("a doubt",), covariance, limits, drawing, parts)
     assert Result.from_json(json.loads(json.dumps(result.to_json(), allow_nan=False))) == result
 
 

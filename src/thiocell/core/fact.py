@@ -17,6 +17,10 @@ class Fact:
     quantity: Quantity
     source: Source
 
+    def origin(self, name: str) -> str:
+        """The name of this fact's error: two uses of one fact share it, equal facts of two origins do not."""
+        return f"{name} = {self.quantity!r} from {self.source}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain numbers and words."""
         return {**self.quantity.to_json(), "source": self.source.to_json()}

@@ -63,7 +63,11 @@ class Covariance:
 
 @dataclass(frozen=True)
 class Result:
-    """Named ``values`` with their ``source``, the ``curves`` behind them, one-sided ``limits`` and ``doubts``."""
+    """Named ``values`` with their ``source``, the ``curves`` behind them, one-sided ``limits`` and ``doubts``.
+
+    ``parts`` holds, for each value, the signed error that each independent origin brings to it, in the value's unit:
+    values that name the same origin share its error, also across results. ``covariance`` is that within this result.
+    """
 
     technique: str
     values: Mapping[str, Quantity]
@@ -73,6 +77,7 @@ class Result:
     covariance: Covariance | None = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
     drawing: Drawing | None = None
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __getitem__(self, value: str) -> Quantity:
         if value not in self.values:
@@ -98,6 +103,7 @@ class Result:
             "covariance": covariance,
             "limits": {name: limit.to_json() for name, limit in self.limits.items()},
             "drawing": self.drawing and self.drawing.to_json(),
+            "parts": {name: dict(parts) for name, parts in self.parts.items()},
         }
 
     @classmethod
@@ -113,4 +119,5 @@ class Result:
             matrix and Covariance(tuple(matrix["names"]), np.array(matrix["matrix"], dtype=np.float64)),
             {name: Limit.from_json(limit) for name, limit in page["limits"].items()},
             page["drawing"] and Drawing.from_json(page["drawing"]),
+            {name: dict(parts) for name, parts in page["parts"].items()},
         )
