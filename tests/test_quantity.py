@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thiocell.core import BadInput, Quantity, propagate
-from thiocell.core.quantity import combine, same_dimension
+from thiocell.core.quantity import check_unit, combine, same_dimension
 
 UNITS = ["mAh/g", "S/cm", "V", "mA/cm**2", "%", "", "Wh/kg", "ohm*cm**2", "degC"]
 values = st.floats(-1e12, 1e12, allow_subnormal=False).filter(lambda v: v == 0 or abs(v) > 1e-12)
@@ -124,6 +124,25 @@ def test_nonsense_is_refused_in_one_sentence(text):
     with pytest.raises(BadInput) as error:
         Quantity.parse(text)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("unit", ["dB", "Np", "dBm", "decade", "octave", "dB/m", "dB*degC"])
+def test_a_logarithmic_unit_is_refused_wherever_it_stands(unit):
+    with pytest.raises(BadInput, match="scale of equal steps"):
+        Quantity.parse(f"5 {unit}")
+    with pytest.raises(BadInput, match="scale of equal steps"):
+        Quantity(5, "").to(unit)
+    with pytest.raises(BadInput, match="scale of equal steps"):
+        check_unit(unit)
+
+
+@pytest.mark.parametrize(
+    ("unit", "zero", "step"),
+    [("degC", 273.15, 1), ("degF", 459.67 * 5 / 9, 5 / 9), ("degC/h", 0, 1 / 3600), ("nm", 0, 1e-9), ("GV", 0, 1e9)],
+)
+def test_a_straight_scale_is_kept_wherever_its_zero_lies(unit, zero, step):
+    for number in (-40.0, 0.0, 1e6):
+        assert Quantity(number, unit).si == pytest.approx(zero + number * step, rel=1e-12)
 
 
 @given(st.text(max_size=30))

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text as FigureText
 from rich.console import Console
 
+from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Band, Drawing, Image, Line, Panel, Points
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
@@ -697,6 +698,55 @@ def test_a_manifest_cannot_name_files_outside_the_report(tmp_path):
     assert (folder / "study.toml").exists()
     (folder / files.MANIFEST).write_text("no json {")
     assert write(small(), folder, TERMS).exists()
+
+
+def everything_in(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("name", ["figures", "data", "report.html", files.MANIFEST])
+def test_a_link_does_not_lead_the_report_out_of_its_folder(name, exists, tmp_path):
+    folder, elsewhere = tmp_path / "study", tmp_path / "elsewhere"
+    write(small(), elsewhere, TERMS)  # what a report would recognise as its own, and remove
+    write(run(), folder, TERMS)
+    part = folder / name
+    part.rename(tmp_path / "aside")
+    try:
+        part.symlink_to(elsewhere / name if exists else tmp_path / "nowhere")
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    before, ours = everything_in(elsewhere), everything_in(folder)
+    with pytest.raises(BadInput, match=f"{re.escape(str(part))} is a link"):
+        write(run(outcomes={}, verdicts=()), folder, TERMS)
+    assert (everything_in(elsewhere), everything_in(folder)) == (before, ours)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_that_is_itself_a_link_is_written_to(tmp_path):
+    (tmp_path / "real").mkdir()
+    try:
+        (tmp_path / "named").symlink_to(tmp_path / "real")
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    assert write(small(), tmp_path / "named", TERMS).is_file()
+    assert (tmp_path / "real" / "report.html").is_file()
+
+
+def test_a_link_in_place_of_a_file_of_the_report_is_not_followed(tmp_path):
+    folder, outside = tmp_path / "study", tmp_path / "outside.csv"
+    outside.write_text("raw\n")
+    (folder / "data").mkdir(parents=True)
+    try:
+        (folder / "data/rate.csv").symlink_to(tmp_path / "nowhere.csv")
+        (folder / f".report.html.{os.getpid()}.part").symlink_to(outside)
+    except OSError:
+        pytest.skip("this system makes no symbolic links")
+    write(small(), folder, TERMS)
+    assert (folder / "data/rate.csv").is_symlink()
+    assert (folder / "data/rate_report_1.csv").is_file()
+    assert not (tmp_path / "nowhere.csv").exists()
+    assert outside.read_text() == "raw\n"
 
 
 def test_writing_twice_gives_the_same_bytes_and_draws_nothing_again(tmp_path, monkeypatch):

@@ -319,3 +319,74 @@ def test_points_without_a_source_are_refused(tmp_path):
     outcome = run(load(study(tmp_path, HEAD + POINTS)), default_store(tmp_path)).outcomes["a"]
     assert outcome.status == "failed"
     assert "no source" in outcome.error
+
+
+def test_replicates_of_different_samples_are_refused(tmp_path):
+    other = '[sample.other]\nfacts = { mass = "8.0(1) mg" }\n'
+    text = CELL + other + '[record.b]\nfile = "cell.bdf.csv"\nsample = "other"\n'
+    text += '[analyse.batch]\ntechnique = "cycling"\nreplicates = ["cell", "b"]\n'
+    assert any("'b' was taken on 'other', not on 'best'" in fault for fault in faults(tmp_path, text))
+
+
+def test_facts_of_another_role_leave_the_main_cell_s_alone(tmp_path):
+    text = 'paper = "doi:10.1002/batt.202300427"\n' + HEAD + POINTS
+    plain = run(load(study(tmp_path, text)), default_store(tmp_path)).outcomes["a"].result
+    heavy = text.replace('kind = "ragone"\n', 'kind = "ragone"\nfacts = { mass = "8.0(1) mg" }\n')
+    other = run(load(study(tmp_path, heavy)), default_store(tmp_path)).outcomes["a"].result
+    assert other["energy_1"].value == plain["energy_1"].value
+
+
+def test_values_of_two_analyses_of_one_cell_share_its_mass_error(tmp_path):
+    write_cell(tmp_path)
+    text = CYCLING + '[analyse.again]\ntechnique = "cycling"\nrecords = "cell"\nreference = "Li"\n'
+    text += '[claim.same]\nsays = { "again.discharge_capacity / cycles.discharge_capacity" = "1.0" }\n'
+    text += '[claim.known]\nsays = { "best.loading * best.area / best.mass" = "1.0" }\n'
+    same, known = run(load(study(tmp_path, text)), default_store(tmp_path)).verdicts
+    assert same.found.sigma == pytest.approx(0, abs=1e-6)
+    assert known.found.sigma == pytest.approx(0, abs=1e-6)
+
+
+def test_a_family_s_shared_mass_error_does_not_tilt_its_trend(tmp_path):
+    text = (
+        '[sample.series]\nsystem = "li2s_lii_mos2"\nrecipe = { x = 0.20, y = [0.0, 0.05, 0.10] }\n'
+        'facts = { mass = "4.0(4) mg", area = "0.785(0) cm**2" }\n'
+        '[trend.t]\nof = "series.loading"\nagainst = "y"\n'
+    )
+    result = run(load(study(tmp_path, text)), default_store(tmp_path)).outcomes["t"].result
+    assert result["intercept"].sigma == pytest.approx(0.4 / 0.785, rel=1e-3)
+    assert result["slope"].sigma == pytest.approx(0, abs=1e-6)
+
+
+def test_a_step_s_record_is_exported_as_the_study_stands_now(tmp_path):
+    from thiocell.studies.bench import exported
+
+    def predicted(seed):
+        values = 'values = { discharge_capacity = "500 mAh/g", mean_discharge_voltage = "1.9 V" }\n'
+        text = HEAD + f'[predict.p]\ntechnique = "cycling"\nsample = "best"\nseed = {seed}\n{values}'
+        run(load(study(tmp_path, text)), default_store(tmp_path))
+        return exported(tmp_path, tmp_path / "p.bdf.csv", "preferred", "p", force=True)
+
+    first, second, third = predicted(1), predicted(7), predicted(1)
+    assert first == third
+    assert first != second
+
+
+def test_a_change_of_how_expressions_are_computed_runs_steps_again(tmp_path, monkeypatch):
+    write_cell(tmp_path)
+    study(tmp_path, CYCLING)
+    statuses(tmp_path)
+    real = code._reading
+    code.code_of.cache_clear()
+    edited = {"thiocell.studies.lookup"}
+    monkeypatch.setattr(code, "_reading", lambda n: (real(n)[0] + "#" * (n in edited), *real(n)[1:]))
+    try:
+        assert set(statuses(tmp_path).values()) == {"done"}
+    finally:
+        code.code_of.cache_clear()
+
+
+def test_a_number_too_large_leaves_its_claim_open(tmp_path):
+    text = HEAD + '[claim.c]\nsays = { "best.mass ^ 9 * best.mass ^ 9 * 1e300 * 1e300" = "1 kg" }\n'
+    done = run(load(study(tmp_path, text)), default_store(tmp_path))
+    assert done.verdicts[0].verdict == "open"
+    assert done.faults

@@ -28,7 +28,8 @@ def outcomes(kind="measured", sigma=1.0, value=530.0, unit="mAh/g"):
 
 
 def one(says, found=None, **claim):
-    (verdict,) = judge(Claim("c", 1, "p. 4", says, **claim), found or outcomes())
+    ((verdict,), faults) = judge(Claim("c", 1, "p. 4", says, **claim), found or outcomes())
+    assert not faults
     return verdict
 
 
@@ -40,6 +41,7 @@ def one(says, found=None, **claim):
         ("1.5e-6 S/cm", 1.5e-6, 0.05e-6),
         ("1e-4 S/cm", 1e-4, 0.5e-4),
         ("70 %", 70, 0.5),
+        ("> 0 mAh/g", 0, 0),
     ],
 )
 def test_half_the_last_printed_digit_is_read_off_the_text(text, value, half_digit):
@@ -125,3 +127,48 @@ def test_a_step_that_failed_leaves_its_claims_open_with_the_reason():
 def test_shared_errors_cancel_in_a_ratio():
     verdict = one({"rate.other / rate.capacity": "2"}, outcomes(sigma=50.0))
     assert verdict.found.sigma == pytest.approx(0, abs=1e-6)
+
+
+def test_a_number_that_no_step_gives_stays_open_and_leaves_the_others_judged():
+    says = {"rate.capacity": "530 mAh/g", "rate.typo": "1 V", "rate.other": "3 V"}
+    verdicts, faults = judge(Claim("c", 1, "p. 4", says), outcomes())
+    assert [verdict.verdict for verdict in verdicts] == ["holds", "open", "open"]
+    assert "gave no 'typo'" in faults[0]
+    assert "not in 'V'" in faults[1]
+
+
+@pytest.mark.parametrize(
+    ("printed", "word"),
+    [
+        ("(530 ± 5) mAh/g", "holds"),
+        ("(545 ± 5) mAh/g", "fails"),
+        ("in mAh/g", "holds"),
+        ("> 0 mAh/g", "holds"),
+        ("about 5e2 mAh/g", "fails"),  # 'about' opens 5 %, not half of the last digit
+    ],
+)
+def test_a_printed_sigma_a_bare_unit_and_a_bound_are_taken_as_meant(printed, word):
+    assert one({"rate.capacity": printed}, outcomes(sigma=0.0)).verdict == word
+
+
+def test_a_bound_of_zero_leaves_no_room_for_rounding():
+    assert one({"rate.capacity - printed.capacity": "> 0 mAh/g"}, outcomes(sigma=0.0, value=529.0)).verdict == "fails"
+
+
+def shared_mass(part):
+    """Two steps on one cell: both values carry the same 10 % of one weighing."""
+    values = {"q": Quantity(500, "mAh/g", 50), "e": Quantity(900, "Wh/kg", 90)}
+    parts = {"q": {"mass of cell": 50.0}, "e": {part: 90.0}}
+    steps = {name: Result(name, {name: values[name]}, Source("measured"), parts={name: parts[name]}) for name in values}
+    return {name: Outcome(name, "analyse", "done", result=result) for name, result in steps.items()}
+
+
+def test_an_error_shared_by_two_steps_cancels_in_their_ratio():
+    verdict = one({"e.e / q.q": "1.80 V"}, shared_mass("mass of cell"))
+    assert verdict.found.sigma == pytest.approx(0, abs=1e-9)
+    assert one({"e.e / q.q": "1.40 V"}, shared_mass("mass of cell")).verdict == "fails"
+
+
+def test_errors_of_different_origins_do_not_cancel():
+    verdict = one({"e.e / q.q": "1.80 V"}, shared_mass("mass of another cell"))
+    assert verdict.found.sigma == pytest.approx(1.8 * 0.1 * math.sqrt(2), rel=1e-6)

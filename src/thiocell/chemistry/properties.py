@@ -41,7 +41,8 @@ def properties_of(sample: Sample, system: System) -> Result:
     drawing = draw(record, _labels(system), values["state_charge"].value)
     source = Source("derived", str(system.source.reference), "counting from the recipe")
     worries = doubts(sample, counting, plain, values, told)
-    return Result("properties", values, source, {"inventory": record}, worries, _covariance(found, values), {}, drawing)
+    curves, covariance, parts = {"inventory": record}, _covariance(found, values), _parts(found, values)
+    return Result("properties", values, source, curves, worries, covariance, {}, drawing, parts)
 
 
 def _switched_on(system: System, told: Mapping[str, Fact]) -> frozenset[str]:
@@ -120,12 +121,23 @@ def _quantities(found: Spread) -> dict[str, Quantity]:
     return values
 
 
+def _parts(found: Spread, values: Mapping[str, Quantity]) -> dict[str, dict[str, float]]:
+    """The error that each input brings to each value of known sigma, in the value's unit."""
+    kept = [name for name, quantity in values.items() if name in found.values and quantity.known]
+    return {name: {given: part * _scale(name) for given, part in found.parts(name).items()} for name in kept}
+
+
+def _scale(name: str) -> float:
+    """What turns a value's SI number into one in its unit."""
+    return 1.0 / Quantity(1.0, term(name).unit).to(SI_UNITS[term(name).unit]).value
+
+
 def _covariance(found: Spread, values: Mapping[str, Quantity]) -> Covariance:
-    """Of the values that do not hang on the state, in the units in which they are given."""
-    kept = [n for n, q in values.items() if n in found.values and q.sigma > 0 and not n.startswith("state_")]
+    """Of all values of known sigma, in the units in which they are given."""
+    kept = [n for n, q in values.items() if n in found.values and q.sigma > 0]
     order = list(found.values)
     at = [order.index(name) for name in kept]
-    scale = [1.0 / Quantity(1.0, term(name).unit).to(SI_UNITS[term(name).unit]).value for name in kept]
+    scale = [_scale(name) for name in kept]
     block = found.covariance[at][:, at]
     return Covariance(tuple(kept), block * scale * [[s] for s in scale])
 

@@ -18,18 +18,31 @@ _DEAF = 1e-12
 
 @dataclass(frozen=True)
 class Spread:
-    """``values``, their first-order ``covariance`` (same order), and the ``unsure`` that an unknown sigma reaches."""
+    """``values``, the ``jacobian[input, value]`` of one sigma each, and the ``unsure`` that an unknown sigma reaches.
+
+    ``inputs`` names the rows of the jacobian, the values (in their order) its columns.
+    """
 
     values: Mapping[str, float]
-    covariance: NDArray[np.float64]
+    inputs: tuple[str, ...]
+    jacobian: NDArray[np.float64]
     unsure: frozenset[str]
+
+    @property
+    def covariance(self) -> NDArray[np.float64]:
+        """First-order covariance of the values, in their order."""
+        return np.asarray(self.jacobian.T @ self.jacobian)
+
+    def parts(self, name: str) -> dict[str, float]:
+        """The signed error that each input brings to a value; those that bring none are left out."""
+        column = self.jacobian[:, list(self.values).index(name)]
+        return {given: float(part) for given, part in zip(self.inputs, column, strict=True) if part}
 
     def sigma(self, name: str) -> float:
         """One standard uncertainty of a value; NaN where an input of unknown sigma reaches it."""
         if name in self.unsure:
             return math.nan
-        at = list(self.values).index(name)
-        return math.sqrt(self.covariance[at, at])
+        return float(np.linalg.norm(self.jacobian[:, list(self.values).index(name)]))
 
 
 def spread(rule: Rule, inputs: Mapping[str, float], sigmas: Mapping[str, float]) -> Spread:
@@ -40,7 +53,7 @@ def spread(rule: Rule, inputs: Mapping[str, float], sigmas: Mapping[str, float])
     """
     values = dict(rule(inputs))
     at = np.array(list(values.values()))
-    slopes: list[NDArray[np.float64]] = []
+    slopes: dict[str, NDArray[np.float64]] = {}
     unsure: set[str] = set()
     for name, sigma in sigmas.items():
         if sigma == 0:
@@ -51,6 +64,6 @@ def spread(rule: Rule, inputs: Mapping[str, float], sigmas: Mapping[str, float])
             moved = np.abs(up - down) > _DEAF * np.abs(at)
             unsure |= {value for value, reached in zip(values, moved, strict=True) if reached}
         else:
-            slopes.append((up - down) / (2 * step) * sigma)
-    jacobian = np.array(slopes).reshape(len(slopes), len(values))
-    return Spread(values, jacobian.T @ jacobian, frozenset(unsure))
+            slopes[name] = (up - down) / (2 * step) * sigma
+    jacobian = np.array(list(slopes.values())).reshape(len(slopes), len(values))
+    return Spread(values, tuple(slopes), jacobian, frozenset(unsure))

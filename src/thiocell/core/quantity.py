@@ -38,14 +38,29 @@ def _registry() -> pint.UnitRegistry[Any]:
 
 @cache
 def _unit(text: str) -> pint.Unit:
-    """The pint unit of ``text``, which may also be written 'S cm-1', 'mA/cm2' or 'Ohm'."""
+    """The pint unit of ``text``, which may also be written 'S cm-1', 'mA/cm2' or 'Ohm'.
+
+    Raises BadInput for what is no unit, and for a scale that is no straight line, such as the decibel.
+    """
     if len(text) > _LONGEST_UNIT or not _SAFE_UNIT.fullmatch(text) or re.search(r"\d{3}", text):
         raise BadInput(f"'{text[:_LONGEST_UNIT]}' is not a unit; write it like 'mAh/g', 'S/cm' or 'mA/cm**2'")
     plain = text.translate(_PLAIN).replace("Ohm", "ohm")
     try:
-        return _registry().Unit(_POWER.sub(r"**\1", plain))
+        unit = _registry().Unit(_POWER.sub(r"**\1", plain))
     except Exception as error:  # pint raises a dozen kinds, tokenizer errors among them
         raise BadInput(f"'{text}' is not a unit; write it like 'mAh/g', 'S/cm' or 'mA/cm**2'") from error
+    if not _straight(unit):
+        raise BadInput(f"'{text}' is not a scale of equal steps; write the plain ratio or quantity it stands for")
+    return unit
+
+
+def _straight(unit: pint.Unit) -> bool:
+    """Does each further step in ``unit`` add as much in SI base units? It does not in dB, Np, decades or octaves."""
+    try:
+        at = [float(_registry().Quantity(x, unit).to_base_units().magnitude) for x in (0.0, 1.0, 2.0)]
+    except Exception:  # of a product with a logarithmic unit pint finds no definition
+        return False
+    return math.isclose(at[2] - at[1], at[1] - at[0], rel_tol=1e-6)  # rounding: offsets are 1e3 steps at most
 
 
 @cache
@@ -243,6 +258,8 @@ def combine(
         raise BadInput(f"cannot add or compare {error.dim1 or 'a plain number'} and {error.dim2}") from error
     except ZeroDivisionError as error:
         raise BadInput("a division by zero") from error
+    except OverflowError as error:
+        raise BadInput("a number that is too large") from error
     whole = _registry().Quantity(found).to_base_units()
     sigma = float(uncertainties.std_dev(whole.magnitude)) if all(q.known for q in inputs.values()) else math.nan
     return Quantity(float(uncertainties.nominal_value(whole.magnitude)), f"{whole.units:~C}", sigma)

@@ -66,7 +66,9 @@ class Result:
     """Named ``values`` with their ``source``, the ``curves`` behind them, one-sided ``limits`` and ``doubts``.
 
     ``parts`` holds, for each value, the signed error that each independent origin brings to it, in the value's unit:
-    values that name the same origin share its error, also across results. ``covariance`` is that within this result.
+    values that name the same origin share its error. An origin named like a fact of the sample is that fact's error,
+    'recipe.x' one of the recipe, 'constant ...' one that all results share, any other one of the record's.
+    ``covariance`` is how the values hang together within this result.
     """
 
     technique: str

@@ -55,6 +55,14 @@ class Shelf(Generic[Thing]):
                 ) from error
         raise BadInput(f"there is no {self.noun} '{name}'; there are {choices(self.names)}")
 
+    def module(self, name: str) -> str:
+        """The name of the module that holds a thing, ours or an outsider's; raises BadInput if there is none."""
+        if name in self._theirs:
+            return self._theirs[name].module
+        if name not in self._ours:
+            self.find(name)
+        return f"{self.package}.{name}"
+
     def all(self) -> dict[str, Thing]:
         """Every thing that loads, by name; an outsider's that fails is logged and left out."""
         found: dict[str, Thing] = {}

@@ -122,51 +122,83 @@ def half_cycles(
     ``step`` changes where the instrument went on to a new step, ``step_time`` is the time since then.
     """
     threshold = rest_threshold(time, current)
-    state = np.where(np.abs(current) > threshold, np.sign(current), 0.0)
-    turned = np.diff(state) != 0
-    change = turned if step is None else turned | (np.diff(step) != 0)
-    cut = intervals(time, change, step_time)
-    run = np.concatenate(([0], np.cumsum(turned)))
-    passed = _by_run(cut, current, run)
-    run_state = state[np.concatenate(([True], turned))]
-    owner, dropped = _owners(run_state, passed)
-    kept = np.flatnonzero(owner >= 0)
-    sums = {
-        name: np.asarray(np.bincount(owner[kept], weights=_by_run(cut, values, run)[kept]), dtype=np.float64)
-        for name, values in (("charge", current), ("energy", voltage * current), ("time", np.ones_like(time)))
-    }
-    row_owner = owner[run]
-    signs = np.zeros(sums["charge"].size)
-    signs[owner[kept]] = run_state[kept]
-    charge = np.abs(sums["charge"])
-    mean = np.divide(sums["energy"], sums["charge"], out=np.zeros_like(charge), where=charge > 0)
-    shape = _shapes(row_owner, cut.length, np.abs(current), charge.size)
-    about_mean = current * (voltage - np.append(mean, 0.0)[row_owner])
-    complete, unproven = _complete(signs, shape.last, voltage, time.size)
+    runs = _runs(time, current, threshold, step, step_time)
+    owner = runs.row_owner
+    whole, energy = runs.integral(current), runs.integral(voltage * current)
+    charge = np.abs(whole)
+    mean = np.divide(energy, whole, out=np.zeros_like(charge), where=charge > 0)
+    shape = _shapes(owner, runs.cut.length, np.abs(current), charge.size)
+    about_mean = current * (voltage - np.append(mean, 0.0)[owner])
+    complete, unproven = _complete(runs.signs, shape.last, voltage, time.size)
     return HalfCycles(
-        sign=signs.astype(np.int8),
+        sign=runs.signs,
         first=shape.first,
         last=shape.last,
         charge=charge,
-        energy=np.abs(sums["energy"]),
+        energy=np.abs(energy),
         mean_voltage=mean,
-        duration=sums["time"],
+        duration=runs.integral(np.ones_like(time)),
         start_voltage=voltage[shape.first],
         end_voltage=voltage[shape.last],
         current=shape.median,
         current_spread=shape.spread,
-        charge_sigma=_unsure(cut, current, row_owner, charge.size),
-        voltage_sigma=_unsure(cut, about_mean, row_owner, charge.size) / np.where(charge > 0, charge, 1.0),
+        charge_sigma=_unsure(runs.cut, current, owner, charge.size),
+        voltage_sigma=_unsure(runs.cut, about_mean, owner, charge.size) / np.where(charge > 0, charge, 1.0),
         complete=complete,
         longest_gap=shape.gap,
         unproven=unproven,
-        owner=row_owner,
-        passed=_passed(cut, current, row_owner, shape.first),
+        owner=owner,
+        passed=_passed(runs.cut, current, owner, shape.first),
         threshold=threshold,
-        rest_charge=float(passed[run_state == 0].sum()),
-        dropped=int(dropped.sum()),
-        dropped_charge=float(passed[dropped].sum()),
+        rest_charge=float(runs.passed[runs.state == 0].sum()),
+        dropped=int(runs.dropped.sum()),
+        dropped_charge=float(runs.passed[runs.dropped].sum()),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Runs:
+    """Stretches of rows of one state (1 charge, 0 rest, -1 discharge), with the charge ``passed`` (C) in each.
+
+    ``number`` is the run of each row; ``owner`` the half-cycle of each run, -1 for rests and for those ``dropped``.
+    """
+
+    cut: Intervals
+    number: Rows
+    state: Array
+    passed: Array
+    owner: Rows
+    dropped: NDArray[np.bool_]
+
+    @property
+    def row_owner(self) -> Rows:
+        """The half-cycle of each row, -1 for none."""
+        return np.asarray(self.owner[self.number])
+
+    @property
+    def signs(self) -> NDArray[np.int8]:
+        """The sign of each half-cycle."""
+        _, first = np.unique(self.owner[self.owner >= 0], return_index=True)
+        return self.state[self.owner >= 0][first].astype(np.int8)
+
+    def integral(self, values: Array) -> Array:
+        """Integral over time of ``values``, one a row, over each half-cycle."""
+        kept = self.owner >= 0
+        return np.asarray(
+            np.bincount(self.owner[kept], weights=_by_run(self.cut, values, self.number)[kept]), dtype=np.float64
+        )
+
+
+def _runs(time: Array, current: Array, threshold: float, step: Array | None, step_time: Array | None) -> _Runs:
+    state = np.where(np.abs(current) > threshold, np.sign(current), 0.0)
+    turned = np.diff(state) != 0
+    change = turned if step is None else turned | (np.diff(step) != 0)
+    cut = intervals(time, change, step_time)
+    number = np.concatenate(([0], np.cumsum(turned)))
+    run_state = state[np.concatenate(([True], turned))]
+    passed = _by_run(cut, current, number)
+    owner, dropped = _owners(run_state, passed)
+    return _Runs(cut, number, run_state, passed, owner, dropped)
 
 
 def _by_run(cut: Intervals, values: Array, run: Rows) -> Array:
@@ -227,7 +259,7 @@ def _unsure(cut: Intervals, values: Array, row_owner: Rows, count: int) -> Array
     return np.asarray(np.sqrt(bias**2 + spread))
 
 
-def _complete(signs: Array, last: Rows, voltage: Array, rows: int) -> tuple[NDArray[np.bool_], bool]:
+def _complete(signs: NDArray[np.int8], last: Rows, voltage: Array, rows: int) -> tuple[NDArray[np.bool_], bool]:
     """Did each half-cycle reach its end, and is that unproven for the last?"""
     complete = np.ones(signs.size, dtype=bool)
     if not signs.size or last[-1] < rows - 1:

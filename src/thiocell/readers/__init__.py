@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
 from thiocell.core.shelf import Shelf
+from thiocell.readers._origin import contents
 
 HEAD = 65536
 """Bytes of a file that ``sniff`` sees; assumed: enough for the longest head of the formats here."""
@@ -36,12 +37,7 @@ READERS: Shelf[Reader] = Shelf("reader", __name__, tuple(__path__), _take)
 
 def identify(path: Path) -> str:
     """The name of the reader that is surest of the file's content; raises BadInput for none or a tie."""
-    if not path.is_file():
-        raise BadInput(f"{path} is not a file; name an existing one")
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    if not head:
-        raise BadInput(f"{path} is empty; a record was expected")
+    head = contents(path, HEAD)
     certainty = {name: reader.sniff(head) for name, reader in READERS.all().items()}
     best = max(certainty.values(), default=0.0)
     winners = sorted(name for name, sure in certainty.items() if sure == best)

@@ -86,8 +86,14 @@ REPLACED = {
 }
 """Labels of older files, deprecated or never in BDF, each with the one that takes its place."""
 
-CUSTOM = {"charge_counter": "Charge Counter", "discharge_counter": "Discharge Counter", "virtual": "Virtual"}
-"""Columns of our own, which BDF allows: counters that reset (BDF's never do), and a 1 where no instrument measured."""
+CUSTOM = {
+    "charge_counter": "Charge Counter",
+    "discharge_counter": "Discharge Counter",
+    "virtual": "Virtual",
+    "source_kind": "Source Kind",
+}
+"""Columns of our own, which BDF allows: counters that reset (BDF's never do), a 1 where no instrument measured, and the
+kind of a source that is neither measured nor virtual, as a word."""
 
 _UNIT_WORDS = {
     "millisecond": "ms",

@@ -120,13 +120,18 @@ def _unit(word: str, entry: Mapping[str, Any], where: str) -> str:
             raise BadInput(f"{where}: '{unit}' is how a time is written; {word} is in '{known}' or the like")
         return unit
     try:
-        check_unit(unit)
+        check_column(word, unit)
     except BadInput as error:
         forms = f", or for a time one of {choices(FORMS)}" if known in (None, "s") else ""
         raise BadInput(f"{where}: {error}{forms}") from error
-    if known is not None and not same_dimension(unit, known):
-        raise BadInput(f"{where}: {word} cannot be in '{unit}'; write '{known}' or the like")
     return unit
+
+
+def check_column(word: str, unit: str) -> None:
+    """Raises BadInput unless ``unit`` is a unit, and one that a column ``word`` of the vocabulary can be in."""
+    check_unit(unit)
+    if word in COLUMNS and not same_dimension(unit, COLUMNS[word].unit):
+        raise BadInput(f"{word} cannot be in '{unit}'; write '{COLUMNS[word].unit or 1}' or the like")
 
 
 def _layout(page: Any, where: str) -> Layout:

@@ -9,12 +9,15 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.source import Kind, Source
 
 
-def contents(path: Path) -> bytes:
-    """Every byte of the file, which is not altered; raises BadInput if it cannot be read or is empty."""
+def contents(path: Path, most: int = -1) -> bytes:
+    """Every byte of the file, or the first ``most`` of them; raises BadInput if it cannot be read or is empty."""
     try:
-        data = path.read_bytes()
+        if not path.is_file():  # a pipe or a device might never end
+            raise BadInput(f"{path} is not a file; name an existing one")
+        with path.open("rb") as file:
+            data = file.read(most)
     except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror or error}); name an existing file") from error
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
     if not data:
         raise BadInput(f"{path} is empty; a record was expected")
     return data

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -108,13 +108,7 @@ def _export(program: Path, path: Path, name: str, limit: int) -> tuple[bytes, st
     """The table as the program writes it, the first line of what it complains of, and whether it came to an end."""
     # the absolute path cannot be taken for an option; some locales would write a comma in numbers
     command = [str(program), "-b", "strip", str(path.absolute()), name]
-    local = {**os.environ, "LC_ALL": "C", "MDBICONV": "UTF-8"}
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=local
-        ) as process,
-    ):
+    with tempfile.TemporaryFile() as errors, _started_program(command, errors) as process:
         timer = Timer(_SECONDS, process.kill)
         timer.start()
         try:
@@ -127,6 +121,15 @@ def _export(program: Path, path: Path, name: str, limit: int) -> tuple[bytes, st
         errors.seek(0)
         complaint = errors.readline(1000).decode("utf-8", "replace").strip()
     return text, complaint, process.returncode == 0 and len(text) <= limit
+
+
+def _started_program(command: list[str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """The running program; raises BadInput if the system will not run it."""
+    local = {**os.environ, "LC_ALL": "C", "MDBICONV": "UTF-8"}
+    try:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=local)
+    except OSError as error:
+        raise BadInput(f"{command[0]} cannot be run: {error.strerror or error}; {_INSTALL}") from error
 
 
 def _numeric(rows: pd.DataFrame, place: str) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from thiocell.readers import _validator
 from thiocell.readers._bdf_labels import BASES, CUSTOM, LABELS, NEEDED, take_apart
 from thiocell.readers._cycling import REQUIRED, cycling_record
 from thiocell.readers._origin import contents, origin
+from thiocell.readers._source_mark import marked_kind, marks
 from thiocell.readers._table import Table, parse
 from thiocell.readers._text import decode, fields
 
@@ -56,7 +57,8 @@ def sniff(head: bytes) -> float:
 def read(path: Path) -> tuple[Record, ...]:
     """One cycling record in the file's units; what departs from BDF is read as it says it is, and doubted aloud.
 
-    A column 'Virtual / 1' of ones, as ``write`` adds it to a prediction, makes the source 'predicted'.
+    A column 'Virtual / 1' of ones, as ``write`` adds it to a prediction, makes the source 'predicted'; a column
+    'Source Kind' holds the kind of another source that was not measured.
     """
     data = contents(path)
     table = _parquet(data, path.name) if data.startswith(_MAGIC) else _csv(data, path.name)
@@ -80,7 +82,7 @@ def write(record: Record, path: Path, label_style: Literal["preferred", "machine
     """The cycling record as BDF, csv or parquet by the ending of ``path``, in BDF's units; whole or not at all.
 
     A counter of charge that falls anywhere is written as a column of our own, since BDF's never reset. Times are
-    written as they are: ``check`` tells if they go back. A virtual record gets a column that says so.
+    written as they are: ``check`` tells if they go back. A record that is not measured gets a column that says so.
     Raises BadInput for a record without time, voltage and current, or for another ending.
     """
     from pyarrow import csv, parquet
@@ -187,9 +189,7 @@ def _as_written(
     columns = dict(record.columns)
     if parts[found["time"][0] - 1][0] == "unix time":
         columns["time"] = Column(columns["time"].values - columns["time"].values[0], columns["time"].unit)
-    mark = next((n for n, part in enumerate(parts, 1) if part[0] == "virtual"), None)
-    virtual = mark is not None and bool(np.nan_to_num(table.number(mark, may_be_blank=True)).any())
-    source = replace(record.source, kind="predicted") if virtual else record.source
+    source = replace(record.source, kind=marked_kind(table) or record.source.kind)
     return replace(record, columns=columns, source=source, doubts=(*record.doubts, *doubts))
 
 
@@ -205,8 +205,7 @@ def _table(record: Record, *, machine: bool) -> pa.Table:
         title, values = _written(record, word, machine=machine)
         whole = word in _COUNTS and bool((values == np.round(values)).all())
         columns[title] = pa.array(values.astype(np.int64) if whole else values, from_pandas=True)
-    if record.source.virtual:
-        columns["virtual" if machine else f"{CUSTOM['virtual']} / 1"] = pa.array(np.ones(len(record), dtype=np.int64))
+    columns |= {label: pa.array(mark) for label, mark in marks(record.source, len(record), machine=machine).items()}
     return pa.table(columns)
 
 

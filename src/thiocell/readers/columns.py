@@ -18,6 +18,7 @@ from thiocell.readers._checked import cycling
 from thiocell.readers._column_map import ColumnMap, Declared, Layout
 from thiocell.readers._cycling import REQUIRED, read_column, sign_doubts
 from thiocell.readers._origin import contents, origin, record_name
+from thiocell.readers._source_mark import marked_kind
 from thiocell.readers._table import Table, parse
 from thiocell.readers._text import DELIMITERS, Text, decode, fields, find_header
 from thiocell.readers._workbook import is_workbook, workbook_table
@@ -36,6 +37,7 @@ def read(
     """The records that the declared columns make, one for each stretch of ``split_by`` where that is declared.
 
     ``columns`` and ``layout`` are the tables of those names of a study's record; see ``ColumnMap.from_table``.
+    A mark that ``bdf.write`` left wins over what is declared: a table that calls itself virtual is never 'measured'.
     Raises BadInput without a declaration, or naming the file, line and column that does not fit it.
     """
     if columns is None:
@@ -46,7 +48,7 @@ def read(
     there = columns if isinstance(columns, ColumnMap) else ColumnMap.from_table(columns, str(path), layout)
     data = contents(path)
     table = _table(data, path, there)
-    source = origin(path, data)
+    source = origin(path, data, marked_kind(table) or "measured")
     whole = {word: _column(table, word, declared) for word, declared in there.columns.items()}
     doubts = table.doubts(table.index(declared.column) + 1 for declared in there.columns.values())
     return tuple(

@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thiocell.studies.store import refuse_link
+
 MANIFEST = ".report.json"
+PAGE = "report.html"
+_PLACES = ("figures", "data", PAGE, MANIFEST)
 LONGEST = 80  # assumed: characters of a name, so that folder and ending fit every file system
 _OURS = re.compile(r"(?:figures|data)/[A-Za-z0-9_=+-][A-Za-z0-9._=+-]*\.(?:svg|csv)")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # not file names on Windows
@@ -43,8 +47,9 @@ def write_whole(path: Path, text: str) -> None:
     """Write ``text``, UTF-8, so that at any moment ``path`` is either as it was or whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
     try:
-        with part.open("w", encoding="utf-8", newline="") as page:
+        with part.open("x", encoding="utf-8", newline="") as page:
             page.write(text)
             page.flush()
             os.fsync(page.fileno())
@@ -91,8 +96,11 @@ class Manifest:
 def write_all(folder: Path, page: str, texts: Mapping[str, str], figures: Mapping[str, str]) -> Path:
     """Write the ``texts`` by relative path, then ``page`` as report.html; then remove what an earlier report left.
 
-    A file is removed only if the manifest says that we wrote it and it still holds what we wrote.
+    A file is removed only if the manifest says that we wrote it and it still holds what we wrote. Raises BadInput,
+    before anything is written, if a part of the report is a link to somewhere else.
     """
+    for place in _PLACES:
+        refuse_link(folder / place)
     old, new = Manifest.read(folder), {name: digest(text) for name, text in texts.items()}
     both = {name: tuple(dict.fromkeys((*old.files.get(name, ()), *_one(new, name)))) for name in {**old.files, **new}}
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,12 +109,12 @@ def write_all(folder: Path, page: str, texts: Mapping[str, str], figures: Mappin
     for name, text in texts.items():
         if _text(folder / name) != text:
             write_whole(folder / name, text)
-    write_whole(folder / "report.html", page)
+    write_whole(folder / PAGE, page)
     for name in old.files.keys() - new.keys():
         if digest(_text(folder / name) or "") in both[name]:
             (folder / name).unlink(missing_ok=True)
     Manifest({name: (hash_,) for name, hash_ in new.items()}, figures).write(folder)
-    return folder / "report.html"
+    return folder / PAGE
 
 
 def _one(table: Mapping[str, str], name: str) -> tuple[str, ...]:

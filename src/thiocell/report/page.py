@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ def write(run: Run, folder: Path, terms: sections.Terms | None = None) -> Path:
     """Write report.html, figures/ and data/ into ``folder`` and give the page's path.
 
     Every file is whole or as it was before. Files of an earlier report that no longer belong are removed, unless
-    someone changed them. ``terms`` gives the meaning of values by technique; by default the techniques are asked.
+    someone changed them. Raises BadInput if any of these in ``folder`` is a link to somewhere else. ``terms`` gives the meaning of values by technique; by default the techniques are asked.
     """
     files = _Files(folder, Manifest.read(folder))
     told = sections.terms_of(run) if terms is None else terms
@@ -76,7 +77,7 @@ class _Files:
         """Where a file goes; never where somebody else's file lies, such as a raw file in the study's own data/."""
         tries = chain([name], (f"{name} report {number}" for number in count(1)))
         paths = (f"{folder}/{self.names.stem(tried)}{ending}" for tried in tries)
-        return next(p for p in paths if p in self.old.files or not (self.folder / p).exists())
+        return next(p for p in paths if p in self.old.files or not os.path.lexists(self.folder / p))
 
 
 def inlined(svg: str, prefix: str) -> str:

@@ -18,8 +18,9 @@ from thiocell.core.technique import Technique
 from thiocell.core.vocabulary import FACTS
 from thiocell.readers import read
 from thiocell.studies.batch import pooled
+from thiocell.studies.errors import named
 from thiocell.studies.outcome import Outcome, Run
-from thiocell.studies.run import default_store, versions
+from thiocell.studies.run import default_store, latest, versions
 from thiocell.studies.settings import build
 from thiocell.techniques import TECHNIQUES
 
@@ -62,12 +63,12 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
     technique, sample = bench.made()
     outcomes: dict[str, Outcome] = {}
     skipped: list[str] = []
-    for file, named in _spread(files):
+    for file, asked in _spread(files):
         name = _unused(file.name, outcomes)
         try:
             record = _one(file, bench)
         except BadInput as error:
-            if named:
+            if asked:
                 outcomes[name] = Outcome(name, "analyse", "failed", error=str(error), bad_input=True)
             else:
                 skipped.append(str(error))
@@ -105,7 +106,7 @@ def exported(
 def _of_step(source: Path, step: str) -> Record:
     """The main record that a step of a study left in the store."""
     store = default_store(source if source.is_dir() else source.parent)
-    rows = {name: key for name, key, _ in store.history()}
+    rows = latest(store)
     if step not in rows:
         raise BadInput(f"{source} keeps no step '{step}'; it keeps {choices(set(rows))} (run the study first)")
     records = store.load(rows[step]).records
@@ -141,7 +142,7 @@ def _one(file: Path, bench: Bench) -> Record:
 
 def _outcome(name: str, technique: Technique, sample: Sample, record: Record) -> Outcome:
     try:
-        result = technique.analyse({"main": record}, sample)
+        result = named(technique.analyse({"main": record}, sample), sample, {"main": record})
         result = result.drawn(technique.draw(result))
     except BadInput as error:
         return Outcome(name, "analyse", "failed", error=f"{name}: {error}", bad_input=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from thiocell.core.bad_input import BadInput
-from thiocell.core.quantity import Quantity
+from thiocell.core.quantity import Quantity, check_unit
 from thiocell.studies.expression import parse
 from thiocell.studies.table import Table
 
@@ -80,39 +80,50 @@ ABOUT = 0.05
 
 @dataclass(frozen=True)
 class Printed:
-    """A number as it stands in print: ``half_digit`` is half a unit of its last digit, ``side`` an inequality's."""
+    """A number as it stands in print: ``half_digit`` is half a unit of its last digit, ``side`` an inequality's.
+
+    ``bare_unit`` marks a print that claims only the unit.
+    """
 
     quantity: Quantity
     half_digit: float
     about: bool = False
     side: Literal["", "at most", "at least"] = ""
+    bare_unit: bool = False
 
     @property
     def width(self) -> float:
-        """What rounding, 'about' or a printed sigma leaves open, in the unit of the quantity, as one sigma."""
-        loose = abs(self.quantity.value) * ABOUT / 2 if self.about else 0.0
-        stated = self.quantity.sigma if self.quantity.known else 0.0
-        return max(loose, stated, self.half_digit)
+        """What a printed sigma, else 'about', else rounding leaves open, in the quantity's unit, as one sigma."""
+        if self.quantity.known:
+            return self.quantity.sigma
+        return abs(self.quantity.value) * ABOUT / 2 if self.about else self.half_digit
 
 
 def read_printed(text: str) -> Printed:
-    """Read 'about 70 %', '<= 206 mAh/g' or '1.5e-6 S/cm'; raises BadInput for anything else."""
+    """Read 'about 70 %', '<= 206 mAh/g', '1.5e-6 S/cm' or 'in S/cm'; raises BadInput for anything else."""
+    if text.startswith("in "):
+        return Printed(Quantity.exact(0.0, check_unit(text[3:].strip())), 0.0, bare_unit=True)
     found = _PRINTED.fullmatch(text)
     if found is None:
         raise BadInput(f"'{text}' is not a printed number; write it like 'about 70 %' or '530 mAh/g'")
-    word, rest = found["word"] or "", found["rest"]
-    quantity = Quantity.parse(rest)
-    number = rest.split()[0]
-    digits = re.match(r"[-+]?\d*\.?(\d*)", number)
-    power = re.search(r"[eE]([-+]?\d+)", number)
-    places = len(digits[1]) if digits and "." in digits[0] else 0
-    half = 0.5 * 10.0 ** ((int(power[1]) if power else 0) - places)
+    word = found["word"] or ""
+    quantity = Quantity.parse(found["rest"])
     side: Literal["", "at most", "at least"] = ""
     if word in _MOST:
         side = "at most"
     elif word and word not in _ABOUT:
         side = "at least"
+    # a printed 0 beside an inequality is a bound, not a rounded number
+    half = 0.0 if side and quantity.value == 0 else _half_digit(found["rest"])
     return Printed(quantity, half, word in _ABOUT, side)
+
+
+def _half_digit(text: str) -> float:
+    """Half a unit of the last printed digit of a number's text."""
+    digits = re.match(r"\s*\(?[-+]?\d*\.?(\d*)", text)
+    power = re.match(r"[^a-zA-Z]*[eE]([-+]?\d+)", text)
+    places = len(digits[1]) if digits and "." in digits[0] else 0
+    return 0.5 * 10.0 ** ((int(power[1]) if power else 0) - places)
 
 
 _CLAIM_KEYS = ("number", "where", "says", "text", "open", "contradicts", "equation")

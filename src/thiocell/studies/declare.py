@@ -272,7 +272,7 @@ def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
     refs = (*roles.values(), *replicates)
     for ref in refs:
         shop.kind_of(ref, RecordStep, PredictStep)
-    sample = table.text("sample", "") or _sample_of(shop, refs[0])
+    sample = _one_sample(shop, table.text("sample", ""), tuple(replicates) or (roles.get("main", refs[0]),))
     shop.kind_of(sample, SampleStep)
 
     def make(end: str, _: Mapping[str, Quantity]) -> AnalyseStep:
@@ -283,10 +283,22 @@ def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
     return shop.each((sample, *refs), make)
 
 
-def _sample_of(shop: Workshop, ref: str) -> str:
+def _one_sample(shop: Workshop, stated: str, refs: tuple[str, ...]) -> str:
+    """The sample that all of ``refs`` were taken on; raises BadInput if they differ, or from the ``stated`` one."""
+    sample = stated or _sample_of(shop, refs[0])
+    for ref in refs:
+        own = _sample_of(shop, ref, sample)
+        if own != sample:
+            raise BadInput(f"'{ref}' was taken on '{own}', not on '{sample}'; analyse cells of one sample together")
+    return sample
+
+
+def _sample_of(shop: Workshop, ref: str, default: str = "") -> str:
     """The sample that a record or predict step was made on, without its member's ending."""
     step = shop.steps.get(ref) or next((s for n, s in shop.steps.items() if n.startswith(f"{ref}[")), None)
     if step is None or not isinstance(step.work, (RecordStep, PredictStep)) or not step.work.sample:
+        if default:
+            return default
         raise BadInput(f"sample: '{ref}' names no sample of its own; write sample = 'NAME'")
     return step.work.sample if ref in shop.steps else step.work.sample.partition("[")[0]
 

@@ -13,21 +13,24 @@ from typing import Any
 import numpy as np
 
 from thiocell import __version__
-from thiocell.chemistry import properties
+from thiocell.chemistry import SYSTEMS, properties
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
+from thiocell.core.result import Result
 from thiocell.core.sample import Sample
-from thiocell.readers import identify, read
+from thiocell.readers import READERS, identify, read
 from thiocell.studies.batch import pooled
 from thiocell.studies.code import code_of
+from thiocell.studies.errors import named
 from thiocell.studies.expression import Expression
 from thiocell.studies.lookup import evaluate
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.store import Kept
 from thiocell.studies.study import AnalyseStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
 from thiocell.studies.trend import trend
+from thiocell.techniques import TECHNIQUES
 
 Outcomes = Mapping[str, Outcome]
 
@@ -88,17 +91,16 @@ def plain(thing: object) -> Any:
 
 
 def _modules(step: Step) -> tuple[str, ...]:
+    """The modules that do a step; what they import counts too."""
     work = step.work
-    if isinstance(work, SampleStep):
-        system = work.sample.system
-        return ("thiocell.chemistry", *([f"thiocell.chemistry.systems.{system}"] if system else []))
-    if isinstance(work, RecordStep):
-        if work.file is None:
-            return ("thiocell.core.record",)
-        return ("thiocell.readers", f"thiocell.readers.{work.reader or identify(work.file)}")
+    found = [__name__]
+    if isinstance(work, SampleStep) and work.sample.system:
+        found.append(SYSTEMS.module(work.sample.system))
+    if isinstance(work, RecordStep) and work.file is not None:
+        found.append(READERS.module(work.reader or identify(work.file)))
     if isinstance(work, (PredictStep, AnalyseStep)):
-        return (f"thiocell.techniques.{work.technique_name}", "thiocell.studies.batch")
-    return ("thiocell.studies.trend",)
+        found.append(TECHNIQUES.module(work.technique_name))
+    return tuple(found)
 
 
 def _hash_of(file: Path) -> str:
@@ -113,7 +115,7 @@ def _do_sample(work: SampleStep, _: Outcomes) -> Kept:
     sample = work.sample
     if not sample.system:
         return Kept(sample)
-    result = properties(sample)
+    result = named(properties(sample), sample, {})
     derived = {word: Fact(q, result.source) for word, q in result.values.items() if word not in sample.facts}
     return Kept(sample.with_facts(derived), result)
 
@@ -148,20 +150,20 @@ def _do_predict(work: PredictStep, outcomes: Outcomes) -> Kept:
 
 
 def _do_analyse(work: AnalyseStep, outcomes: Outcomes) -> Kept:
-    sample = _sample(work.sample, outcomes)
     if work.replicates:
-        cells = {}
-        for name in work.replicates:
-            here = sample.with_facts(_facts(name, outcomes))
-            cells[name] = work.technique.analyse(outcomes[name].records, here)
-        return Kept(result=pooled(cells))
+        return Kept(result=pooled({name: _analysed(work, {"main": name}, outcomes) for name in work.replicates}))
+    result = _analysed(work, work.records, outcomes)
+    return Kept(result=result.drawn(work.technique.draw(result)))
+
+
+def _analysed(work: AnalyseStep, roles: Mapping[str, str], outcomes: Outcomes) -> Result:
+    """The result of one cell; the facts that its main record states of it win over the sample's."""
     records: dict[str, Record] = {}
-    for role, name in work.records.items():
+    for role, name in roles.items():
         given = outcomes[name].records
         records |= {**given} if role == "main" else {role: given["main"]}
-        sample = sample.with_facts(_facts(name, outcomes))
-    result = work.technique.analyse(records, sample)
-    return Kept(result=result.drawn(work.technique.draw(result)))
+    sample = _sample(work.sample, outcomes).with_facts(outcomes[roles["main"]].facts if "main" in roles else {})
+    return named(work.technique.analyse(records, sample), sample, records)
 
 
 def _do_trend(work: TrendStep, outcomes: Outcomes) -> Kept:
@@ -173,11 +175,6 @@ def _sample(name: str, outcomes: Outcomes) -> Sample:
     if sample is None:
         raise BadInput(f"'{name}' is no sample")
     return sample
-
-
-def _facts(name: str, outcomes: Outcomes) -> Mapping[str, Fact]:
-    """Facts of the one cell that a record was taken from."""
-    return outcomes[name].facts
 
 
 _DOERS: Mapping[type, Callable[[Any, Outcomes], Kept]] = {

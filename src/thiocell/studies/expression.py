@@ -93,6 +93,12 @@ class _Reader:
         return self._chain("*/", self.power, depth)
 
     def power(self, depth: int) -> Rule:
+        if self._next() == ("sign", "-"):
+            if depth > _DEEPEST:
+                raise BadInput(f"'{self.text[:40]}...' is nested too deeply")
+            self.at += 1
+            inner = self.power(depth + 1)
+            return lambda values: -inner(values)
         base = self.atom(depth)
         if self._next() != ("sign", "^"):
             return base
@@ -112,9 +118,6 @@ class _Reader:
         if kind == "number":
             number = float(word)
             return lambda _: number
-        if word == "-":
-            inner = self.atom(depth + 1)
-            return lambda values: -inner(values)
         if word == "(":
             whole = self.sum(depth + 1)
             if self._next() != ("sign", ")"):

@@ -15,14 +15,24 @@ from thiocell.studies.lookup import Found, NotFound, evaluate
 from thiocell.studies.outcome import Outcome
 
 
-def judge(claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[Verdict, ...]:
-    """One verdict for each number of a claim; raises BadInput if a step gave no value of the name that is asked for."""
+def judge(claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[list[Verdict], list[str]]:
+    """One verdict for each number of a claim, and what is wrong with the claim itself, one sentence each.
+
+    A number that asks a step for a value that it does not give, or for one of another kind, stays open.
+    """
     if claim.open:
-        return (_verdict(claim, "open", claim.open),)
-    verdicts = [_number(claim, about, text, outcomes) for about, text in claim.says.items()]
+        return [_verdict(claim, "open", claim.open)], []
+    verdicts: list[Verdict] = []
+    faults: list[str] = []
+    for about, text in claim.says.items():
+        try:
+            verdicts.append(_number(claim, about, text, outcomes))
+        except BadInput as error:
+            faults.append(f"[claim.{claim.name}] says '{about}': {error}")
+            verdicts.append(_verdict(claim, "open", f"cannot be judged: {error}", about=about, says=text))
     if claim.equation:
         verdicts.append(_equation(claim))
-    return tuple(verdicts) or (_verdict(claim, "contradicts", claim.contradicts),)
+    return verdicts or [_verdict(claim, "contradicts", claim.contradicts)], faults
 
 
 def _verdict(claim: Claim, word: Word, reason: str, **rest: Any) -> Verdict:
@@ -44,17 +54,17 @@ def _equation(claim: Claim) -> Verdict:
 
 def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]) -> Verdict:
     printed = read_printed(text)
-    known: dict[str, Any] = {"about": about, "says": text, "printed": printed.quantity}
+    known: dict[str, Any] = {"about": about, "says": text, "printed": None if printed.bare_unit else printed.quantity}
     try:
         found = evaluate(parse(about), outcomes)
     except NotFound as error:
         return _verdict(claim, "open", str(error), **known)
-    except BadInput as error:
-        raise BadInput(f"[claim.{claim.name}] says '{about}': {error}") from error
     known["kind"] = found.kind
     if not same_dimension(found.quantity.unit, printed.quantity.unit):
-        return _verdict(claim, "contradicts", _misfit(claim, about, printed, found), **known)
+        return _verdict(claim, "contradicts", _misfit(claim, printed, found), **known)
     here = found.quantity.to(printed.quantity.unit)
+    if printed.bare_unit:
+        return _verdict(claim, "holds", f"it comes in '{printed.quantity.unit}'", **known, found=here)
     word, reason = _compare(printed, here)
     if word == "fails" and (claim.contradicts or found.printed):
         word = "contradicts"
@@ -62,11 +72,11 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
     return _verdict(claim, word, reason, **known, found=here)
 
 
-def _misfit(claim: Claim, about: str, printed: Printed, found: Found) -> str:
+def _misfit(claim: Claim, printed: Printed, found: Found) -> str:
     """Why a formula that gives another dimension than the printed number contradicts; BadInput if it is the study's."""
     unit = printed.quantity.unit
     if not (claim.contradicts or found.printed):
-        raise BadInput(f"[claim.{claim.name}] says '{about}': it comes in '{found.quantity.unit}', not in '{unit}'")
+        raise BadInput(f"it comes in '{found.quantity.unit}', not in '{unit}'")
     reason = f"what is printed comes in '{found.quantity.unit}', which is no '{unit}'"
     return f"{claim.contradicts}; {reason}" if claim.contradicts else reason
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity, combine
+from thiocell.studies.errors import Parts, shared
 from thiocell.studies.expression import Expression, split
 from thiocell.studies.outcome import Outcome
 
@@ -36,7 +37,7 @@ def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
     if expression.text.strip() in inputs:
         quantity = inputs[expression.text.strip()]
     else:
-        quantity = combine(expression.rule, inputs, _correlations(tuple(parts), outcomes))
+        quantity = combine(expression.rule, inputs, _correlations(parts, outcomes))
     kind = max((part.kind for part in parts.values()), key=_WORTH.index)
     return Found(quantity, kind, all(part.printed for part in parts.values()))
 
@@ -61,11 +62,34 @@ def _one(name: str, outcomes: Mapping[str, Outcome]) -> Found:
     raise BadInput(f"step '{step}' gave no '{word}'; it gave {choices(known)}")
 
 
-def _correlations(names: tuple[str, ...], outcomes: Mapping[str, Outcome]) -> dict[tuple[str, str], float]:
-    found = {}
-    for one, other in itertools.combinations(names, 2):
-        (step, a), (step_b, b) = split(one), split(other)
-        result = outcomes[step].result
-        if step == step_b and result is not None and result.covariance is not None:
-            found[one, other] = result.covariance.correlation(a, b)
-    return found
+def parts_of(name: str, outcomes: Mapping[str, Outcome]) -> Parts | None:
+    """The named errors of a value, None if its sigma is unknown or not told in parts."""
+    step, word = split(name)
+    result, sample = outcomes[step].result, outcomes[step].sample
+    if result is not None and word in result.values:
+        return result.parts.get(word)
+    if sample is not None and word in sample.facts and sample.facts[word].quantity.known:
+        fact = sample.facts[word]
+        return {fact.origin(word): fact.quantity.sigma}
+    return None
+
+
+def _correlations(found: Mapping[str, Found], outcomes: Mapping[str, Outcome]) -> dict[tuple[str, str], float]:
+    """Correlation coefficients of values through the errors that they share, across steps; else within one result."""
+    table = {}
+    for one, other in itertools.combinations(found, 2):
+        sigmas = found[one].quantity.sigma * found[other].quantity.sigma
+        parts, others = parts_of(one, outcomes), parts_of(other, outcomes)
+        if parts is not None and others is not None and sigmas > 0:
+            table[one, other] = min(1.0, max(-1.0, shared(parts, others) / sigmas))
+        else:
+            table[one, other] = _within(one, other, outcomes)
+    return table
+
+
+def _within(one: str, other: str, outcomes: Mapping[str, Outcome]) -> float:
+    (step, a), (step_b, b) = split(one), split(other)
+    result = outcomes[step].result
+    if step != step_b or result is None or result.covariance is None:
+        return 0.0
+    return result.covariance.correlation(a, b)

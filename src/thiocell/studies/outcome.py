@@ -52,17 +52,15 @@ class Run:
     faults: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The public form: ``study``, ``verdicts`` and the values and doubts of every step that has a result."""
-        results = {
-            name: {
-                "technique": outcome.result.technique,
-                "values": {
-                    word: {**q.to_json(), "kind": outcome.result.source.kind}
-                    for word, q in outcome.result.values.items()
-                },
-                "doubts": list(outcome.result.doubts),
-            }
-            for name, outcome in self.outcomes.items()
-            if outcome.result is not None
-        }
+        """The public form: ``study``, ``verdicts``, and values and doubts of every step that has a result or failed."""
+        results = {name: _told(outcome) for name, outcome in self.outcomes.items() if outcome.result or outcome.error}
         return {"study": self.name, "verdicts": [verdict.to_json() for verdict in self.verdicts], "results": results}
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    """A step's values and doubts; a step that did not finish has no values, and the reason as its doubt."""
+    if outcome.result is None:
+        return {"technique": None, "values": {}, "doubts": [f"{outcome.status}: {outcome.error}"]}
+    kind = outcome.result.source.kind
+    values = {word: {**quantity.to_json(), "kind": kind} for word, quantity in outcome.result.values.items()}
+    return {"technique": outcome.result.technique, "values": values, "doubts": list(outcome.result.doubts)}

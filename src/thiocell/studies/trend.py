@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,12 +9,14 @@ import numpy as np
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
-from thiocell.core.record import Column, Record
-from thiocell.core.result import Result
+from thiocell.core.record import Array, Column, Record
+from thiocell.core.result import Covariance, Result
 from thiocell.core.source import Kind, Source
 from thiocell.physics.trend_laws import LAWS, Fit
+from thiocell.studies.errors import Parts
+from thiocell.studies.errors import covariance as covariance_of
 from thiocell.studies.expression import parse
-from thiocell.studies.lookup import NotFound, evaluate, worst
+from thiocell.studies.lookup import NotFound, evaluate, parts_of, worst
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.study import TrendStep
 
@@ -25,7 +26,7 @@ _SAME_AS_X = ("break_point", "best")
 
 def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
     """The fitted law's values with their errors, the points behind it, and what the points cannot decide."""
-    points, kinds, doubts = _points(work, outcomes)
+    points, kinds, parts, doubts = _points(work, outcomes)
     if len(points) < 2:
         raise BadInput(f"a trend of '{work.value}' needs two members that gave it; {len(points)} did")
     x_unit, y_unit = points[0][0].unit, points[0][1].unit
@@ -35,7 +36,7 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
     x = np.array([p[0].to(x_unit).value for p in points])
     y, sigma = (np.array([getattr(p[1].to(y_unit), part) for p in points]) for part in ("value", "sigma"))
     try:
-        fit = LAWS[work.law](x, y, sigma)
+        fit = LAWS[work.law](x, y, _covariance(parts, sigma))
     except ValueError as error:
         raise BadInput(f"law '{work.law}' against '{work.against}': {error}") from error
     kind: Kind = worst(kinds)  # type: ignore[assignment]
@@ -45,18 +46,18 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
         {work.against: Column(x, x_unit), work.value: Column(y, y_unit), f"sigma_{work.value}": Column(sigma, y_unit)},
         Source(kind, place="the family's members"),
     )
-    values = {word: Quantity(fit.values[word], *_unit_and_sigma(word, fit, x_unit, y_unit)) for word in fit.values}
-    if "activation_energy" in values:
-        values["activation_energy"] = values["activation_energy"].to("kJ/mol")
+    values, covariance = _values(fit, x_unit, y_unit)
     source = Source(kind, place=f"{work.law} of {work.value} against {work.against}, {len(points)} points")
     drawing = _draw(work, table, fit, source)
-    return Result("trend", values, source, {"points": table}, (*doubts, *fit.doubts), drawing=drawing)
+    return Result("trend", values, source, {"points": table}, (*doubts, *fit.doubts), covariance, drawing=drawing)
 
 
 def _points(
     work: TrendStep, outcomes: Mapping[str, Outcome]
-) -> tuple[list[tuple[Quantity, Quantity]], list[str], list[str]]:
+) -> tuple[list[tuple[Quantity, Quantity]], list[str], list[Parts | None], list[str]]:
+    """Place and value of each member that gave it, the values' kinds and named errors, and who is left out."""
     points, kinds, doubts = [], [], []
+    parts: list[Parts | None] = []
     for member, at in work.members:
         try:
             found = evaluate(parse(f"{member}.{work.value}"), outcomes)
@@ -65,18 +66,39 @@ def _points(
             continue
         points.append((at, found.quantity))
         kinds.append(found.kind)
-    return points, kinds, doubts
+        parts.append(parts_of(f"{member}.{work.value}", outcomes))
+    return points, kinds, parts, doubts
 
 
-def _unit_and_sigma(word: str, fit: Fit, x_unit: str, y_unit: str) -> tuple[str, float]:
-    sigma = fit.sigmas.get(word, math.nan)
+def _covariance(parts: list[Parts | None], sigma: Array) -> Array:
+    """How the points hang together through errors that they share; without named errors they are independent."""
+    told = [found for found in parts if found is not None]
+    return covariance_of(told) if len(told) == len(parts) else np.diag(sigma**2)
+
+
+def _values(fit: Fit, x_unit: str, y_unit: str) -> tuple[dict[str, Quantity], Covariance | None]:
+    """The law's parameters in their units, and how they hang together."""
+    sigma = np.sqrt(np.diag(fit.covariance))
+    values = {
+        word: Quantity(value, _unit(word, x_unit, y_unit), float(spread))
+        for (word, value), spread in zip(fit.values.items(), sigma, strict=True)
+    }
+    scale = np.ones(len(values))
+    if "activation_energy" in values:
+        scale[list(values).index("activation_energy")] = 1e-3
+        values["activation_energy"] = values["activation_energy"].to("kJ/mol")
+    known = bool(np.all(np.isfinite(fit.covariance)))
+    return values, Covariance(tuple(values), fit.covariance * np.outer(scale, scale)) if known else None
+
+
+def _unit(word: str, x_unit: str, y_unit: str) -> str:
     if word in _SAME_AS_Y:
-        return y_unit, sigma
+        return y_unit
     if word in _SAME_AS_X:
-        return x_unit, sigma
+        return x_unit
     if word == "activation_energy":
-        return "J/mol", sigma
-    return (f"({y_unit or '1'})/({x_unit})" if x_unit else y_unit), sigma
+        return "J/mol"
+    return f"({y_unit or '1'})/({x_unit})" if x_unit else y_unit
 
 
 def _draw(work: TrendStep, table: Record, fit: Fit, source: Source) -> Drawing:

@@ -23,13 +23,14 @@ from thiocell.techniques._cells.cell import (
     READS,
     REFERENCE_MEANING,
     VOLTAGE_ERROR,
+    VOLTAGE_ORIGINS,
     ReferenceElectrode,
     read_cell,
 )
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import Spread
-from thiocell.techniques._cells.virtual import Law, cycler, given, positive
+from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 _GIVES = {
     "charge_capacity": Term("mAh/g", "Q_ch", "charge capacity of the chosen cycle by mass of cathode", 1, 5000),
@@ -39,9 +40,9 @@ _GIVES = {
     "first_charge_capacity": Term("mAh/g", "Q_ch,1", "charge capacity of the first cycle", 1, 5000),
     "first_discharge_capacity": Term("mAh/g", "Q_dis,1", "discharge capacity of the first cycle", 1, 5000),
 }
+_VOLTAGES = ("mean_charge_voltage", "mean_discharge_voltage")
 _STANDS_IN = {
     "charge_capacity": "discharge_capacity",
-    "mean_charge_voltage": "mean_discharge_voltage",
     "first_charge_capacity": "charge_capacity",
     "first_discharge_capacity": "discharge_capacity",
 }
@@ -52,8 +53,8 @@ class Cycling:
     """Charge and discharge at constant current, cycle by cycle.
 
     A cycle begins in the direction in which the record begins. Values are of the chosen cycle and the first; later
-    cycles are those after ``formation``. Energies are against Li metal. In ``predict``, a property that is not given
-    is that of the other cycles or of the discharge.
+    cycles are those after ``formation``. Energies are against Li metal. In ``predict``, a capacity that is not given
+    is that of the other cycles or of the discharge, a mean charge voltage lies ``polarisation`` above the discharge's.
     """
 
     cycle: int | None = setting(None, "cycle that the values are of, 1 the first; none: the last complete one")
@@ -68,6 +69,7 @@ class Cycling:
     cycles: int = setting(3, "number of predicted cycles")
     interval: Quantity = setting(Quantity.exact(60.0, "s"), "time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
+    polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
     @property
@@ -92,7 +94,7 @@ class Cycling:
         if self.cycles < 1:
             raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
         mass = sample.positive("mass", "mg").to("kg").value
-        found = {name: self._given(name, values) for name in _GIVES}
+        found = self._all_given(values)
         specific = positive("current", self.current, "mA/g")
         per_gram = Quantity(specific, "mA/g").to("A/kg").value * mass
         stretches = []
@@ -103,6 +105,13 @@ class Cycling:
                 stretches.append(Stretch(sign, per_gram, seconds, found[f"mean_{name}_voltage"], number))
         errors = (self.current_error, self.voltage_error)
         return {"main": cycler("cycling", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    def _all_given(self, values: Mapping[str, Quantity]) -> dict[str, float]:
+        above = positive("polarisation", self.polarisation, "V", zero=True)
+        down = self._given("mean_discharge_voltage", values)
+        up = given("mean_charge_voltage", values, _GIVES, down + above)
+        others = {name: self._given(name, values) for name in _GIVES if name not in _VOLTAGES}
+        return {**others, "mean_charge_voltage": up, "mean_discharge_voltage": down}
 
     def _given(self, name: str, values: Mapping[str, Quantity]) -> float:
         while name not in values and name in _STANDS_IN:
@@ -151,7 +160,7 @@ class Cycling:
     def _peaks(self, found: Findings, cycles: Cycles, dqdv: Record) -> None:
         width = self.bin.to("V").value
         offset = dict(cycles.cell.mean_li.at(0).parts)
-        shared = {name: part for name, part in offset.items() if name in ("voltage offset", "Li-In scale")}
+        shared = {name: part for name, part in offset.items() if name in VOLTAGE_ORIGINS}
         for name in ("charge", "discharge"):
             parts = {**shared, f"{name} peak": np.asarray(width / np.sqrt(12.0))}
             peak = curves.highest_peak(dqdv, name)

@@ -27,11 +27,11 @@ from thiocell.techniques._cells.cell import (
     ReferenceElectrode,
     read_cell,
 )
-from thiocell.techniques._cells.curves import efficiency_panel
+from thiocell.techniques._cells.curves import cycle_axis, efficiency_panel
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import IntArray, Spread
-from thiocell.techniques._cells.virtual import Law, cycler, given, positive
+from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 _GIVES = {
     "initial_capacity": Term("mAh/g", "Q_0", "discharge capacity at the reference cycle, on the fitted line", 1, 5000),
@@ -42,7 +42,7 @@ _FEW_CYCLES = 10  # assumed: below it the scatter's memory cannot be told
 _END_OF_LIFE = 0.8  # of the reference capacity, the usual convention, assumed
 _ONE_SIDED = 1.645  # sigmas of a one-sided 95 % level, normal distribution
 _SAME_CURRENT = 1.1  # assumed: a larger ratio of discharge currents is a change of rate, not of health
-_VOLTAGE, _POLARISATION = 1.8, 0.3  # V, assumed for the predicted record
+_VOLTAGE = 1.8  # V, assumed: mean discharge voltage of the predicted record
 _MEMORY = 0.5  # assumed: correlation of the scatter of neighbouring predicted cycles (room temperature wanders)
 
 
@@ -64,6 +64,7 @@ class Endurance:
     scatter: Quantity = setting(Quantity.exact(0.1, "%"), "scatter of the predicted capacity from cycle to cycle")
     interval: Quantity = setting(Quantity.exact(300.0, "s"), "longest time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(0.0, "s"), "rest after each predicted half-cycle")
+    polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
     @property
@@ -101,12 +102,11 @@ class Endurance:
         if capacity.min() <= 0:
             raise BadInput(f"a fade of {100 * loss:g} % a cycle leaves nothing after {self.cycles} cycles; take fewer")
         current = Quantity(positive("current", self.current, "mA/g"), "mA/g").to("A/kg").value
+        up = _VOLTAGE + positive("polarisation", self.polarisation, "V", zero=True)
         stretches = [
-            Stretch(
-                sign, current * mass, float(each) / current, _VOLTAGE + (_POLARISATION if sign > 0 else 0.0), int(n)
-            )
+            Stretch(sign, current * mass, float(each) / current, mean, int(n))
             for n, each in zip(number, capacity, strict=True)
-            for sign in (1, -1)
+            for sign, mean in ((1, up), (-1, _VOLTAGE))
         ]
         errors = (self.current_error, self.voltage_error)
         return {"main": cycler("endurance", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
@@ -211,7 +211,7 @@ class Endurance:
             Points(number[~formed], capacity[~formed], "discharge", 0),
             Line(line.columns["cycle"].values, line.columns["discharge_capacity"].values, "straight line", 1),
         )
-        panel = Panel(Axis("Cycle"), Axis("Discharge capacity", "mAh/g"), layers, "Capacity")
+        panel = Panel(cycle_axis(number), Axis("Discharge capacity", "mAh/g"), layers, "Capacity")
         return Drawing((panel, efficiency_panel(table)), "Endurance test", result.source.virtual)
 
 

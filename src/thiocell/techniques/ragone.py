@@ -39,10 +39,9 @@ from thiocell.techniques._cells.cell import (
 from thiocell.techniques._cells.cycles import Cycles
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import Spread
-from thiocell.techniques._cells.virtual import Law, cycler, given
+from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 _OTHER = "points of "  # a curve of this name holds points of others
-_POLARISATION = 0.3  # V, assumed: charge above discharge in the predicted record
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ class Ragone:
     cycles: int = setting(2, "predicted cycles at each current")
     interval: Quantity = setting(Quantity.exact(60.0, "s"), "longest time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
+    polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
     @property
@@ -91,10 +91,11 @@ class Ragone:
         """An ideal cell whose discharges at ``currents`` have the mean voltage and the time that are asked for."""
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms, halves = specific_currents(self.currents), self.gives, []
+        above = positive("polarisation", self.polarisation, "V", zero=True)
         for number, current in enumerate(currents, start=1):
             energy = Quantity(given(f"energy_{number}", values, terms), "Wh/kg").to("J/kg").value
             voltage = given(f"power_{number}", values, terms) / current
-            halves.append((energy / voltage, energy / voltage, voltage + _POLARISATION, voltage))
+            halves.append((energy / voltage, energy / voltage, voltage + above, voltage))
         stretches = block_stretches(currents, halves, self.cycles, mass)
         errors = (self.current_error, self.voltage_error)
         return {"main": cycler("ragone", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}

@@ -41,9 +41,7 @@ from thiocell.techniques._cells.cell import (
 from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
-from thiocell.techniques._cells.virtual import Law, cycler, given
-
-_POLARISATION = 0.3  # V, assumed where no mean charge voltage is known: charge above discharge
+from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ class Rate:
     returns: bool = setting(True, "does the first current come back at the end of the predicted test?")
     interval: Quantity = setting(Quantity.exact(60.0, "s"), "longest time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
+    polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
     @property
@@ -99,13 +98,13 @@ class Rate:
         """An ideal cell at each of ``currents``; efficiency 100 % and the law's own voltage where none is given."""
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms = specific_currents(self.currents), self.gives
-        halves = []
+        halves, above = [], positive("polarisation", self.polarisation, "V", zero=True)
         for number in range(1, len(currents) + 1):
             capacity = given(f"discharge_capacity_{number}", values, terms) * Quantity(1.0, "mAh/g").to("C/kg").value
             voltage = given(f"mean_discharge_voltage_{number}", values, terms, LAWS[self.law][1])
             share = given(f"coulombic_efficiency_{number}", values, terms, 100.0) / 100.0
             before = capacity / share if self.efficiency == "discharge/charge" else capacity * share
-            halves.append((before, capacity, voltage + _POLARISATION, voltage))
+            halves.append((before, capacity, voltage + above, voltage))
         if self.returns:
             currents, halves = [*currents, currents[0]], [*halves, halves[0]]
         stretches = block_stretches(currents, halves, self.cycles, mass)

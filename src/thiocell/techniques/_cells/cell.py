@@ -8,22 +8,22 @@ from typing import Literal
 
 import numpy as np
 
+from thiocell.chemistry.reference_electrode import LI_IN, LI_IN_NAME
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Record
 from thiocell.core.sample import Sample
-from thiocell.core.source import Source
+from thiocell.core.source import Kind, Source
 from thiocell.core.vocabulary import COLUMNS, FACTS
 from thiocell.physics.half_cycles import HalfCycles, half_cycles
 from thiocell.physics.timeline import Timeline, mend
-from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, written_step
-from thiocell.techniques._cells.spread import IntArray, Spread
+from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, own_doubts
+from thiocell.techniques._cells.rounding import find_rounding
+from thiocell.techniques._cells.spread import Spread
 
 ReferenceElectrode = Literal["unstated", "Li", "Li-In"]
 REFERENCE_MEANING = "electrode that the record's voltage is measured against; unstated is taken as Li, with a doubt"
 
-LI_IN = Quantity(0.62, "V", 0.003)
-"""Li-In (two-phase) against Li: Santhosha et al. 2019, doi 10.1002/batt.201800149; sigma assumed: its last digit."""
 CURRENT_ERROR = Quantity.exact(0.1, "%")
 """Relative gain error of the current, assumed: a typical cycler; of its own for each direction of the current."""
 VOLTAGE_ERROR = Quantity.exact(1.0, "mV")
@@ -31,6 +31,9 @@ VOLTAGE_ERROR = Quantity.exact(1.0, "mV")
 CHARGE_DRIFT = 5e-5  # relative, assumed: what a cycler's gain and clock wander from one half-cycle to the next
 _VOLTAGE_DRIFT = 1e-4  # V, assumed: what its voltage offset wanders likewise
 READS = ("time", "voltage", "current")
+LI_IN_ORIGIN = f"constant {LI_IN_NAME}"
+VOLTAGE_ORIGINS = ("voltage offset", LI_IN_ORIGIN)
+"""The errors that all voltages of a record share, by name."""
 NEEDS = {"mass": Quantity(4.0, "mg", 0.1)}
 """What the tests of a cell ask of a sample, with typical values."""
 
@@ -115,35 +118,30 @@ def read_cell(
     record = main_record(records, technique)
     line = _timeline(record)
     voltage, current = column(record, "voltage", "V"), column(record, "current", "A")
-    halves = half_cycles(line.time, voltage, current, _optional(record, "step", ""), _step_time(record, line))
+    step = _optional(record, "step", "")
+    halves = half_cycles(line.time, voltage, current, step, _step_time(record, line))
     if not len(halves):
         raise BadInput(f"record '{record.name}' passes no charge: its time stands still wherever current flows")
     gap = counter_gap(record, halves)
-    step = written_step(record)
-    rounding = _rounding(halves, step, gap)
-    shown = Spread(halves.mean_voltage, _all(len(halves), "voltage offset", voltage_error.to("V").value), _own(halves))
-    offset = Spread.of(LI_IN, "V", "Li-In scale")
-    shift = offset.repeated(len(halves))
-    there = reference != "Li-In"
+    rounding = find_rounding(record, halves, current, step, gap)
+    charge, median = _gained(halves, rounding.left_open(halves), current_error)
+    mean_li, mean_li_in, scale = _scales(halves, reference, voltage_error)
+    known = (*own_doubts(record, line), *_fact_doubts(sample), *_scale_doubts(reference))
+    seen = (*cell_doubts(record, line, halves, gap), *((rounding.doubt,) if rounding.doubt else ()))
     return Cell(
         record=record,
         time=line.time,
         voltage=voltage,
         halves=halves,
-        charge=_gained(halves, halves.charge, np.hypot(halves.charge_sigma, rounding), current_error, "charge"),
-        current=_gained(halves, halves.current, rounding / halves.duration, current_error, "current"),
-        mean_li=shown if there else shown.plus(shift),
-        mean_li_in=shown.plus(shift, -1.0) if there else shown,
-        scale=Spread(np.asarray(0.0)) if there else offset,
+        charge=charge,
+        current=median,
+        mean_li=mean_li,
+        mean_li_in=mean_li_in,
+        scale=scale,
         mass=mass,
         bases=_bases(sample, mass),
         source=Source(_kind(record.source), record.source.reference, record.source.place),
-        doubts=(
-            *record.doubts,
-            *_fact_doubts(sample),
-            *_scale_doubts(reference),
-            *cell_doubts(record, line, halves, gap, step),
-        ),
+        doubts=(*known, *seen),
     )
 
 
@@ -176,15 +174,16 @@ def _step_time(record: Record, line: Timeline) -> Array | None:
     return step_time if began.any() and step_time[0] <= line.time[0] + 1.0 else None
 
 
-def _rounding(halves: HalfCycles, step: float, gap: Array | None) -> Array:
-    """What the last written digit of the current leaves open in each charge (C); a counter that agrees bounds it."""
-    rounding = step / np.sqrt(12.0) * halves.duration
-    if gap is None or not np.all(np.isfinite(gap)) or np.any(np.abs(gap) > 0.005):
-        return np.asarray(rounding)
-    return np.asarray(np.minimum(rounding, 0.005 / np.sqrt(3.0) * halves.charge))
+def _gained(halves: HalfCycles, left_open: Array, current_error: Quantity) -> tuple[Spread, Spread]:
+    """Charge (C) and median current (A) with their errors; ``left_open`` (C) is what the written current hides."""
+    own = np.hypot(halves.charge_sigma, left_open)
+    return (
+        _with_gain(halves, halves.charge, own, current_error, "charge"),
+        _with_gain(halves, halves.current, left_open / halves.duration, current_error, "current"),
+    )
 
 
-def _gained(halves: HalfCycles, value: Array, own: Array, current_error: Quantity, name: str) -> Spread:
+def _with_gain(halves: HalfCycles, value: Array, own: Array, current_error: Quantity, name: str) -> Spread:
     """What is proportional to the current: a gain error for each direction, its drift and what is ``own``."""
     gain = abs(current_error.to("").value)
     parts = {
@@ -195,8 +194,17 @@ def _gained(halves: HalfCycles, value: Array, own: Array, current_error: Quantit
     return Spread(value, parts if gain > 0 else {}, {name: (own, np.arange(len(halves)))})
 
 
-def _own(halves: HalfCycles) -> dict[str, tuple[Array, IntArray]]:
-    return {"voltage": (np.hypot(halves.voltage_sigma, _VOLTAGE_DRIFT), np.arange(len(halves)))}
+def _scales(
+    halves: HalfCycles, reference: ReferenceElectrode, voltage_error: Quantity
+) -> tuple[Spread, Spread, Spread]:
+    """Mean voltages against Li and against Li-In (V), and what turns the record's voltage into one against Li."""
+    own = {"voltage": (np.hypot(halves.voltage_sigma, _VOLTAGE_DRIFT), np.arange(len(halves)))}
+    shown = Spread(halves.mean_voltage, _all(len(halves), "voltage offset", voltage_error.to("V").value), own)
+    offset = Spread.of(LI_IN.quantity, "V", LI_IN_ORIGIN)
+    shift = offset.repeated(len(halves))
+    if reference == "Li-In":
+        return shown.plus(shift), shown, offset
+    return shown, shown.plus(shift, -1.0), Spread(np.asarray(0.0))
 
 
 def _all(count: int, error: str, size: float) -> dict[str, Array]:
@@ -223,7 +231,7 @@ def _scale_doubts(reference: ReferenceElectrode) -> tuple[str, ...]:
         return ()
     return (
         "the electrode that the voltage was measured against is not stated: Li is assumed; had it been Li-In, every "
-        f"voltage against Li would be {LI_IN.value} V higher (setting reference)",
+        f"voltage against Li would be {LI_IN.quantity.value} V higher (setting reference)",
     )
 
 
@@ -236,9 +244,8 @@ def _fact_doubts(sample: Sample) -> list[str]:
     ]
 
 
-def _kind(source: Source) -> Literal["measured", "recovered", "assumed", "derived"]:
+def _kind(source: Source) -> Kind:
+    """The kind of what is read off a record: no better than the record's own."""
     if source.virtual:
         return "recovered"
-    if source.kind == "measured" or source.kind == "assumed":
-        return source.kind
-    return "derived"
+    return source.kind if source.kind in ("measured", "fitted") else "derived"

@@ -19,6 +19,9 @@ from thiocell.techniques._cells.spread import IntArray
 _MOST_POINTS = 1000  # of a half-cycle in the voltage curve, assumed: finer than any print
 _MOST_BINS = 20_000  # assumed: finer than any voltmeter over a cell's range
 PROMINENCE = 0.1  # of the highest point, assumed: a lower peak may be noise
+_LEAST_SPAN = 4.0  # cycles, assumed: below it an axis with six ticks divides a cycle
+_ASIDE = 0.012  # of the axis, assumed: half a mark's width
+_MOST_ASIDE = 0.2  # cycles, assumed: a mark further off would look like another cycle's
 _NAMES = {1: "charge", -1: "discharge"}
 
 
@@ -113,12 +116,20 @@ def _voltage_panel(curve: Record) -> Panel:
     return Panel(Axis("Capacity", "mAh/g"), Axis("Voltage vs Li", "V"), tuple(layers), "Voltage")
 
 
+def cycle_axis(number: Array) -> Axis:
+    """The axis of cycles 1 to the last of ``number``, from 0 and wide enough for ticks at whole cycles alone."""
+    last = max(float(np.max(number)) + 1.0, _LEAST_SPAN)
+    return Axis("Cycle", low=0.0, high=16.0 if 12.0 < last <= 15.0 else last)  # six ticks over 15 stand 2.5 apart
+
+
 def capacity_panel(table: Record) -> Panel:
-    """Capacities of charge and discharge against the cycle number."""
+    """Capacities of charge and discharge against the cycle number, a little left and right of it so that both show."""
     number = table.columns["cycle"].values
+    axis = cycle_axis(number)
+    aside = min(_ASIDE * float(axis.high or 0.0), _MOST_ASIDE)
     layers = tuple(
         Points(
-            number,
+            number + shift,
             table.columns[f"{name}_capacity"].values,
             name,
             tone,
@@ -126,17 +137,18 @@ def capacity_panel(table: Record) -> Panel:
             table.columns[f"{name}_capacity_sigma"].values,
             "open" if name == "charge" else "filled",
         )
-        for tone, name in enumerate(("charge", "discharge"))
+        for tone, (name, shift) in enumerate((("charge", -aside), ("discharge", aside)))
     )
-    return Panel(Axis("Cycle"), Axis("Capacity", "mAh/g"), layers, "Capacity")
+    return Panel(axis, Axis("Capacity", "mAh/g"), layers, "Capacity")
 
 
 def efficiency_panel(table: Record) -> Panel:
     """Coulombic efficiency against the cycle number; the axis names the convention."""
+    number = table.columns["cycle"].values
     efficiency, sigma = (table.columns[f"coulombic_efficiency{end}"].values for end in ("", "_sigma"))
     label = f"Coulombic efficiency ({table.notes['coulombic efficiency'].split()[0]})"
-    layer = Points(table.columns["cycle"].values, efficiency, "", 0, None, sigma)
-    return Panel(Axis("Cycle"), Axis(label, "%"), (layer,), "Efficiency")
+    layer = Points(number, efficiency, "", 0, None, sigma)
+    return Panel(cycle_axis(number), Axis(label, "%"), (layer,), "Efficiency")
 
 
 def _differential_panel(curve: Record) -> Panel:

@@ -9,14 +9,13 @@ from thiocell.core.record import Array, Record
 from thiocell.physics.counters import counted
 from thiocell.physics.half_cycles import HalfCycles
 from thiocell.physics.timeline import Timeline
+from thiocell.techniques._cells.rounding import COUNTER_GAP
 
-_COUNTER_GAP = 0.005  # assumed: a larger difference from the instrument's own counter is worth a look
-_COARSE = 1e-3  # assumed: a rounding of the current beyond this share of it matters
 _LONG_GAP = 0.1  # assumed: one interval with more than this share of a half-cycle is thin sampling
 _REST_SHARE = 1e-4  # assumed: share of all charge below which an offset at rest is not worth a word
 _DROPPED_SHARE = 1e-6  # assumed: share of all charge below which a dropped stretch is not worth a word
-_MOST_DIGITS = 12  # decimals tried; assumed: no instrument writes more
 _C_PER_MAH = 3.6  # by definition
+_READERS_TIME = "time runs backwards"  # how the readers' sentence begins
 
 
 def counter_gap(record: Record, halves: HalfCycles) -> Array | None:
@@ -43,24 +42,17 @@ def _counter(record: Record, name: str) -> Array | None:
     return column.values * Quantity(1.0, column.unit).to("mAh").value
 
 
-def written_step(record: Record) -> float:
-    """The last digit that the current was written with (A); 0 for a virtual record or where no end is seen."""
-    if record.source.virtual:
-        return 0.0
-    column = record.columns["current"]
-    for digits in range(_MOST_DIGITS + 1):
-        scaled = column.values * 10.0**digits
-        whole = np.round(scaled)
-        if np.any(whole) and np.all(np.abs(scaled - whole) <= 1e-9 * np.maximum(1.0, np.abs(scaled))):
-            return float(10.0**-digits * Quantity(1.0, column.unit).to("A").value)
-    return 0.0
+def own_doubts(record: Record, line: Timeline) -> list[str]:
+    """What the record brings, less the reader's sentence on its time where the mended time says which rows and why."""
+    told = line.glitches.size or line.resets.size
+    return [doubt for doubt in record.doubts if not (told and doubt.startswith(_READERS_TIME))]
 
 
-def cell_doubts(record: Record, line: Timeline, halves: HalfCycles, gap: Array | None, step: float) -> list[str]:
+def cell_doubts(record: Record, line: Timeline, halves: HalfCycles, gap: Array | None) -> list[str]:
     """Everything about the record's time, current and counters that a reader of its capacities should know."""
     return [
         *_about_time(line, halves),
-        *_about_current(halves, step),
+        *_about_current(halves),
         *_about_counters(record, halves, gap),
         *_about_ends(halves),
     ]
@@ -86,13 +78,8 @@ def _about_time(line: Timeline, halves: HalfCycles) -> list[str]:
     return found
 
 
-def _about_current(halves: HalfCycles, step: float) -> list[str]:
+def _about_current(halves: HalfCycles) -> list[str]:
     found = []
-    coarse = step / np.sqrt(12.0) / float(halves.current.min())
-    if coarse > _COARSE:
-        found.append(
-            f"the current is written in steps of {step:.3g} A, which leaves {coarse:.1%} of the smallest current open"
-        )
     if abs(halves.rest_charge) > _REST_SHARE * float(halves.charge.sum()):
         found.append(
             f"{halves.rest_charge / _C_PER_MAH:.3g} mAh passed at currents below {halves.threshold:.3g} A, taken for "
@@ -110,12 +97,12 @@ def _about_counters(record: Record, halves: HalfCycles, gap: Array | None) -> li
     if gap is None:
         return []
     found = []
-    off = np.flatnonzero(np.abs(gap) > _COUNTER_GAP)
+    off = np.flatnonzero(np.abs(gap) > COUNTER_GAP)
     if off.size:
         worst = off[np.argmax(np.abs(gap[off]))]
         found.append(
             f"in {off.size} of {len(halves)} half-cycles our charge differs from the instrument's counter by more than "
-            f"{_COUNTER_GAP:.1%}, most in half-cycle {worst + 1} ({gap[worst]:+.2%}); the values are our own integrals"
+            f"{COUNTER_GAP:.1%}, most in half-cycle {worst + 1} ({gap[worst]:+.2%}); the values are our own integrals"
         )
     resets = 0
     for name in ("charge_counter", "discharge_counter"):

@@ -23,12 +23,15 @@ class Findings:
     values: dict[str, Quantity] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    parts: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def add(self, name: str, spread: Spread, si_unit: str, unit: str, why_not: str = "") -> None:
         """Keep a single number under ``name``, or, if it is not finite, say ``why_not``."""
         if np.isfinite(spread.value):
             self.spreads[name] = spread
             self.values[name] = spread.quantity(si_unit, unit)
+            factor = Quantity(1.0, si_unit).to(unit).value
+            self.parts[name] = {error: factor * float(part) for error, part in spread.parts.items()}
         elif why_not:
             self.doubts.append(f"there is no {name}: {why_not}")
 
@@ -47,4 +50,5 @@ class Findings:
             doubts=tuple(dict.fromkeys((*self.cell.doubts, *self.doubts))),
             covariance=covariance(self.spreads, self.values),
             limits=dict(self.limits),
+            parts={name: dict(parts) for name, parts in self.parts.items() if self.values[name].known},
         )

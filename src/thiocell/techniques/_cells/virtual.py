@@ -7,16 +7,20 @@ from typing import Literal
 
 import numpy as np
 
+from thiocell.chemistry.reference_electrode import LI_IN
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.source import Source
 from thiocell.core.term import Term
 from thiocell.physics.galvanostat import Stretch, record, rows
-from thiocell.techniques._cells.cell import LI_IN, ReferenceElectrode
+from thiocell.techniques._cells.cell import ReferenceElectrode
 
 Law = Literal["two_plateaus", "linear"]
 
+POLARISATION = Quantity.exact(0.3, "V")
+"""Mean charge voltage above mean discharge voltage in a predicted record, assumed."""
+POLARISATION_MEANING = "mean charge voltage above the mean discharge voltage in the predicted record"
 CURRENT_NOISE = 1e-4  # of the current, one sigma a row, assumed: a typical cycler
 VOLTAGE_NOISE = 1e-4  # V, one sigma a row, assumed: a typical cycler
 _MOST_ROWS = 5_000_000  # assumed: more would not fit a desk
@@ -60,7 +64,7 @@ def cycler(
     if (count := rows(stretches, every, pause)) > _MOST_ROWS:
         raise BadInput(f"an interval of {interval} makes {count} rows; {_MOST_ROWS} are the most, so take a longer one")
     trace = record(stretches, law, every, pause)
-    voltage = trace.voltage - (LI_IN.value if reference == "Li-In" else 0.0)
+    voltage = trace.voltage - (LI_IN.quantity.value if reference == "Li-In" else 0.0)
     current = trace.current
     if rng is not None:
         gains = 1.0 + rng.normal(0.0, errors[0].to("").value, 2)
