@@ -169,7 +169,7 @@ def test_a_correlation_is_read_from_a_covariance():
 def test_a_term_holds_a_quantity_to_its_bounds():
     term = Term("V", "V", "cell voltage", 0, 5)
     assert term.check("voltage", Quantity(2500, "mV")).value == pytest.approx(2.5)
-    with pytest.raises(BadInput, match="between 0 and 5 V"):
+    with pytest.raises(BadInput, match="must lie between 0 and 5 V"):
         term.check("voltage", Quantity(6, "V"))
     with pytest.raises(BadInput, match="write it in 'V'"):
         term.check("voltage", Quantity(6, "A"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import math
+import os
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,11 +18,13 @@ import pytest
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Column, Record
-from thiocell.core.source import Source
-from thiocell.readers import READERS, bdf, columns, identify, read
+from thiocell.core.source import KINDS, Source
+from thiocell.core.vocabulary import COLUMNS
+from thiocell.readers import READERS, arbin_res, bdf, columns, identify, read
 from thiocell.readers._clock import FORMS
-from thiocell.readers._column_map import ColumnMap, Layout
+from thiocell.readers._column_map import ColumnMap, Layout, check_column
 from thiocell.readers._text import DELIMITERS, ENCODINGS
+from thiocell.studies.check import faults_of
 
 
 def _beside(name: str) -> ModuleType:
@@ -194,6 +198,82 @@ def test_what_is_written_is_valid_and_reads_back(style: Any, name: str, kind: st
 
 
 @pytest.mark.parametrize("style", ["preferred", "machine"])
+@pytest.mark.parametrize("name", ["a.bdf.csv", "a.bdf.parquet"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_of_source_is_lost_by_a_round_trip(style: Any, name: str, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    bdf.write(bdf_record(kind), path, style)
+    assert bdf.check(path) == []
+    expected = "predicted" if kind == "recovered" else kind
+    assert read(path)[0].source.kind == expected
+    if path.suffix == ".csv":
+        assert columns.read(path, declared_bdf(style))[0].source.kind == expected
+
+
+def declared_bdf(style: str) -> dict[str, Any]:
+    """A map of the columns of a table in BDF."""
+    labels = {
+        "preferred": ("Test Time / s", "Voltage / V", "Current / A"),
+        "machine": ("test_time_second", "voltage_volt", "current_ampere"),
+    }[style]
+    words = zip(("time", "voltage", "current"), labels, ("s", "V", "A"), strict=True)
+    return {word: {"column": label, "unit": unit} for word, label, unit in words}
+
+
+@pytest.mark.parametrize("sign", ["charge positive", "discharge positive"])
+@pytest.mark.parametrize(
+    ("head", "cells", "kind"),
+    [
+        ("Virtual / 1", ["1", "1", "1"], "predicted"),
+        ("virtual", ["1", "1", "1"], "predicted"),
+        ("virtual", ["", "1.0", ""], "predicted"),
+        ("Virtual / 1", ["0", "0", "0"], "measured"),
+        ("Virtual / V", ["1", "1", "1"], "measured"),  # a voltage of some kind
+        ("Source Kind", ["paper", "paper", "paper"], "paper"),
+        ("Virtual / 1,Source Kind", ["1,paper", "1,paper", "1,paper"], "predicted"),
+        ("Source Kind,Virtual / 1", ["paper,1", "paper,1", "paper,1"], "predicted"),
+        ("Source Kind,Virtual / 1", ["paper,0", "paper,0", "paper,0"], "paper"),
+    ],
+)
+def test_a_mark_that_the_table_carries_wins_over_the_declaration(
+    head: str, cells: list[str], kind: str, sign: str, tmp_path: Path
+) -> None:
+    rows = "".join(f"{n * 10},2.{n},{n},{cell}\n" for n, cell in enumerate(cells))
+    there = {**PLAIN, "current": {**PLAIN["current"], "sign": sign}}
+    (record,) = columns.read(put(tmp_path, f"t,E,I,{head}\n{rows}"), there)
+    assert record.source.kind == kind
+
+
+def test_a_mark_in_a_workbook_wins_too(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (("t", "E", "I", "Virtual / 1"), (0, 2.0, 1.0, 1), (10, 2.1, 1.0, 1)):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "book.xlsx")
+    assert columns.read(tmp_path / "book.xlsx", PLAIN)[0].source.kind == "predicted"
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "place"),
+    [
+        ("Virtual / 1", ["yes", "yes"], "line 2, column 'Virtual / 1' holds 'yes'"),
+        ("Source Kind", ["paper", "derived"], "line 3, column 'Source Kind' holds 'derived'"),
+        ("source_kind", ["paper", ""], "line 3, column 'source_kind' holds nothing"),
+        ("source_kind", ["hearsay", "hearsay"], "line 2, column 'source_kind' holds 'hearsay'"),
+    ],
+)
+def test_a_mark_that_is_none_is_named_and_not_passed_over(
+    head: str, cells: list[str], place: str, tmp_path: Path
+) -> None:
+    rows = "".join(f"{n * 10},2.{n},{n},{cell}\n" for n, cell in enumerate(cells))
+    with pytest.raises(BadInput, match=place):
+        columns.read(put(tmp_path, f"t,E,I,{head}\n{rows}"), PLAIN)
+    with pytest.raises(BadInput, match=place):
+        bdf.read(put(tmp_path, f"{HEADER},{head}\n{rows}"))
+
+
+@pytest.mark.parametrize("style", ["preferred", "machine"])
 def test_a_counter_that_resets_is_written_as_a_column_of_our_own(style: Any, tmp_path: Path) -> None:
     saw = Column(np.arange(TEXT.ROWS) % 7 * 0.125, "Ah")
     path = tmp_path / "saw.csv"
@@ -321,6 +401,106 @@ def test_a_file_that_is_not_there_or_empty_is_named(name: str, tmp_path: Path) -
         with pytest.raises(BadInput) as error:
             READERS.find(name).read(path)
         assert name == "columns" or path.name in str(error.value)
+
+
+@pytest.fixture(params=["long name", "no permission", "/proc/self/mem", "a folder", "a pipe", "a NUL"])
+def unreadable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A path at which no reader can read, for one of the reasons that systems give."""
+    if request.param == "no permission":
+        path = put(tmp_path, TEXT.bdf_text())
+
+        def refused(*_: object, **__: object) -> None:  # whoever may read everything does not meet the true one
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+        monkeypatch.setattr(Path, "open", refused)
+        return path
+    if request.param == "a pipe":
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("this system has no pipes with names")
+        os.mkfifo(tmp_path / "pipe")
+    if request.param == "/proc/self/mem" and not Path(request.param).exists():
+        pytest.skip("this system has no /proc/self/mem")
+    names = {"long name": "x" * 300, "a folder": ".", "a pipe": "pipe", "a NUL": "a\0b"}
+    return tmp_path / names.get(request.param, request.param)
+
+
+@pytest.mark.parametrize("name", sorted(READERS.names))
+def test_what_the_system_does_not_let_us_read_is_bad_input(name: str, unreadable: Path) -> None:
+    with pytest.raises(BadInput, match=r"cannot be read: [A-Z]|is not a file"):
+        identify(unreadable)
+    with pytest.raises(BadInput, match=r"cannot be read: [A-Z]|is not a file"):
+        read(unreadable, *((None, PLAIN) if name == "columns" else (name,)))
+
+
+def test_a_program_that_the_system_does_not_run_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = put(tmp_path, "no program", "mdb-export")
+    monkeypatch.setattr("shutil.which", lambda _: str(program))
+    (tmp_path / "a.res").write_bytes(b"\x00\x01\x00\x00Standard Jet DB\x00" + bytes(100))
+    with pytest.raises(BadInput, match=r"mdb-export cannot be run: .*; install mdbtools"):
+        arbin_res.read(tmp_path / "a.res")
+
+
+# the raw files of a study
+
+
+def test_the_check_of_a_study_names_raw_files_of_no_known_format(tmp_path: Path) -> None:
+    put(tmp_path, TEXT.bdf_text(), "good.csv")
+    put(tmp_path, TABLE, "strange.csv")
+    put(tmp_path, "", "empty.csv")
+    declared = "".join(
+        f'columns.{word} = {{ column = "{e["column"]}", unit = "{e["unit"]}" }}\n' for word, e in PLAIN.items()
+    )
+    study = put(
+        tmp_path,
+        '[record.a]\nfile = "good.csv"\n'
+        '[record.b]\nfile = "strange.csv"\n'
+        f'[record.c]\nfile = "strange.csv"\n{declared}'
+        '[record.d]\nfile = "strange.csv"\nreader = "landt"\n'
+        '[record.e]\nfile = "empty.csv"\nreader = "landt"\n'
+        f'[record.f]\nfile = "{"x" * 300}"\nreader = "landt"\n'
+        '[record.g]\nfile = "absent.csv"\n',
+        "study.toml",
+    )
+    faults = faults_of(study)
+    for fault, (step, word) in zip(
+        faults,
+        [("b", "no format known here"), ("e", "is empty"), ("f", "cannot be read: File name"), ("g", "is not a file")],
+        strict=True,
+    ):
+        assert f"[record.{step}] file: {tmp_path}" in fault
+        assert word in fault
+
+
+def test_the_check_names_a_raw_file_that_two_readers_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, TEXT.bdf_text(), "good.csv")
+    study = put(tmp_path, '[record.a]\nfile = "good.csv"\n', "study.toml")
+    assert faults_of(study) == []
+    monkeypatch.setattr("thiocell.readers.landt.sniff", lambda _: 1.0)
+    (fault,) = faults_of(study)
+    assert "could be bdf or landt; name the reader" in fault
+
+
+def test_every_file_of_a_family_is_checked(tmp_path: Path) -> None:
+    put(tmp_path, TEXT.bdf_text(), "good.csv")
+    study = put(
+        tmp_path,
+        '[sample.s]\nrecipe = { x = [0.1, 0.2] }\n[record.a]\nsample = "s"\nfile = ["absent.csv", "good.csv"]\n',
+        "study.toml",
+    )
+    (fault,) = faults_of(study)
+    assert "absent.csv is not a file" in fault
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "study.toml"])
+def test_a_study_file_that_cannot_be_read_is_a_fault(name: str, tmp_path: Path, monkeypatch: Any) -> None:
+    path = put(tmp_path, "", "study.toml").with_name(name)
+
+    def refused(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    (fault,) = faults_of(path)
+    assert fault.startswith(f"{path} cannot be read: ")
 
 
 # Neware, Landt, BioLogic
@@ -535,6 +715,24 @@ def test_a_wrong_declaration_names_its_key_and_the_choices(
     with pytest.raises(BadInput) as error:
         ColumnMap.from_table({**PLAIN, **change}, "here", layout)
     assert word in str(error.value)
+
+
+@pytest.mark.parametrize("word", sorted(COLUMNS))
+def test_the_unit_of_a_known_word_has_its_dimension(word: str) -> None:
+    right = COLUMNS[word].unit
+    check_column(word, right)
+    with pytest.raises(BadInput, match=f"{word} cannot be in 'm'; write '{right or 1}' or the like"):
+        check_column(word, "m")
+    with pytest.raises(BadInput, match="'sek' is not a unit"):
+        check_column(word, "sek")
+
+
+def test_a_word_that_the_vocabulary_lacks_may_be_in_any_unit() -> None:
+    check_column("pressure", "MPa")
+    check_column("time", "h")
+    check_column("temperature", "K")
+    with pytest.raises(BadInput, match="is not a unit"):
+        check_column("pressure", "bars!")
 
 
 def test_a_missing_column_of_cycling_is_named() -> None:

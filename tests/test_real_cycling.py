@@ -210,6 +210,7 @@ def test_the_five_rates_of_the_file_with_the_time_bug_are_found(real):
     assert found == pytest.approx([0.655, 6.55, 13.1, 32.75, 59.45], rel=3e-3)  # set; the last digits wander
     assert "current_6" not in result.values
     assert any("stumbled in 19 rows" in doubt for doubt in result.doubts)
+    assert not any("runs backwards" in doubt for doubt in result.doubts)  # the same, told with less
 
 
 def test_each_discharge_of_the_file_with_the_time_bug_is_its_current_times_its_time(real):

@@ -100,6 +100,13 @@ def faults(folder: Path, text: str) -> list[str]:
         (HEAD + '[claim.c]\nnumber = "one"\nopen = "x"', ["[claim.c] number", "one"]),
         (HEAD + "[claim.c]\nnumber = 1", ["[claim.c]", "says"]),
         ("title = 3", ["title", "3"]),
+        ('title = "nothing"', ["nothing to do", "[sample.NAME]"]),
+        ('[sample.best]\nfacts = { aera = "1 cm2" }', ["aera", "did you mean 'area'"]),
+        ('[sample.best]\nfacts = { mass = "4 mV" }', ["facts.mass", "mg"]),
+        ('[sample.best]\nfacts = { mass = "0 mg" }', ["facts.mass", "must lie between"]),
+        (CELL + '[analyse.c]\ntechnique = "cycling"\nrecords = "cell"\nbin = 10', ["bin", "mV"]),
+        (CELL + '[analyse.c]\ntechnique = "cycling"\nreplicates = ["cell", "cell"]', ["replicates", "twice"]),
+        (HEAD + '[claim.c]\nopen = "x"\ncontradicts = "y"', ["[claim.c] open", "contradicts"]),
     ],
 )
 def test_a_fault_names_file_table_key_and_choices(tmp_path, text, words):
@@ -390,3 +397,18 @@ def test_a_number_too_large_leaves_its_claim_open(tmp_path):
     done = run(load(study(tmp_path, text)), default_store(tmp_path))
     assert done.verdicts[0].verdict == "open"
     assert done.faults
+
+
+def test_one_fault_does_not_set_off_others(tmp_path):
+    text = CYCLING.replace("li2s_lii_mos2", "nothing")
+    assert len(faults(tmp_path, text)) == 1
+
+
+def test_the_same_record_twice_is_no_batch(tmp_path):
+    write_cell(tmp_path)
+    write_cell(tmp_path, name="copy.bdf.csv")
+    text = CELL + '[record.copy]\nfile = "copy.bdf.csv"\nsample = "best"\n'
+    text += '[analyse.batch]\ntechnique = "cycling"\nreplicates = ["cell", "copy"]\n'
+    outcome = run(load(study(tmp_path, text)), default_store(tmp_path)).outcomes["batch"]
+    assert outcome.status == "failed"
+    assert "the same record" in outcome.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,9 +40,10 @@ def cli() -> None:
 @click.option("--strict", is_flag=True, help="End with code 1 if a claim fails.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report (default: beside the study).")
 def run(study: str, as_json: bool, strict: bool, out: Path | None) -> int:
-    """Run STUDY: a folder with study.toml, such a file, or a bundled study (pan2023, tour).
+    """Run STUDY and write its report.
 
-    A bundled study writes to ./NAME/. Unchanged steps are not done again.
+    STUDY is a folder with study.toml, such a file, or a bundled study (pan2023, tour), which writes to ./NAME/.
+    Unchanged steps are not done again.
     """
     from thiocell.report.progress import progress
     from thiocell.studies.load import load
@@ -103,8 +105,11 @@ def _show_run(done: Run, page: Path) -> None:
     if done.verdicts:
         console.print(verdict_table(done))
     for outcome in done.outcomes.values():
-        if outcome.error:
-            click.echo(f"{outcome.status}: {outcome.error}", err=True)
+        if outcome.status == "failed":
+            click.echo(f"failed: {outcome.error}", err=True)
+    skipped = [outcome.name for outcome in done.outcomes.values() if outcome.status == "skipped"]
+    if skipped:
+        click.echo(f"skipped, since a step before did not finish: {', '.join(skipped)}", err=True)
     for fault in done.faults:
         click.echo(f"error: {fault}", err=True)
     kept = sum(outcome.status == "kept" for outcome in done.outcomes.values())
@@ -123,7 +128,7 @@ def _code(done: Run, strict: bool) -> int:
 @cli.command()
 @click.argument("study")
 def check(study: str) -> int:
-    """Name every fault of STUDY, or of a BDF table, without computing anything."""
+    """Name every fault of STUDY, or of a BDF table."""
     from thiocell.studies.check import faults_of
 
     path = Path(study)
@@ -142,18 +147,18 @@ def check(study: str) -> int:
 @cli.command()
 @click.argument("name", type=click.Path(path_type=Path))
 def new(name: Path) -> int:
-    """Make a folder NAME with a commented study that runs, and the raw files it reads."""
+    """Make a folder NAME with a study that runs."""
     from thiocell.studies.bundle import scaffold
 
     scaffold(name)
-    click.echo(f"{name}/study.toml is ready; try: thiocell run {name}")
+    click.echo(f"{name}/study.toml is ready; try: thiocell run {shlex.quote(str(name))}")
     return 0
 
 
 @cli.command(name="list")
 @click.argument("word", required=False)
 def list_(word: str | None) -> int:
-    """List techniques, systems, readers and bundled studies; with WORD, what is known of that one."""
+    """List what there is; with WORD, tell about one."""
     from thiocell.report.catalogue import catalogue, describe
 
     _console().print(describe(word) if word else catalogue())
@@ -166,7 +171,7 @@ def list_(word: str | None) -> int:
 @_reader
 @_columns
 def read(files: Sequence[Path], as_json: bool, reader: str | None, columns: Path | None) -> int:
-    """Say what each of FILES holds: records, columns, units, ranges, doubts."""
+    """Say what each of FILES holds."""
     from thiocell.report.contents import contents, contents_json
     from thiocell.studies.bench import records_of
 
@@ -196,7 +201,7 @@ def read(files: Sequence[Path], as_json: bool, reader: str | None, columns: Path
 @_columns
 @_json
 def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | None, **words: Any) -> int:
-    """Analyse FILES, or all readable files of a folder, without a study."""
+    """Analyse FILES or a folder without a study."""
     from thiocell.report.table import result_table
     from thiocell.studies.bench import Bench, analysed
 
@@ -205,8 +210,8 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
         technique, (*stated, *words["facts"]), words["settings"], words["reader"] or "", words["columns"], words["pick"]
     )
     done, skipped = analysed(files, bench, replicates=words["replicates"])
-    for sentence in skipped:
-        click.echo(f"skipped: {sentence}", err=True)
+    if skipped:
+        click.echo(f"skipped, no record in a format known here: {', '.join(skipped)}", err=True)
     page = _report(done, out) if out else None
     if as_json:
         click.echo(json.dumps(done.to_json(), allow_nan=False))
@@ -236,7 +241,10 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
 def export(
     source: Path, target: Path, labels: Literal["preferred", "machine"], step: str | None, force: bool, **words: Any
 ) -> int:
-    """Write the record in SOURCE as a Battery Data Format table: TARGET ends in .bdf.csv or .bdf.parquet."""
+    """Write a record as a BDF table.
+
+    SOURCE is a file, or a run study with --step; TARGET ends in .bdf.csv or .bdf.parquet (Battery Data Format).
+    """
     from thiocell.readers.bdf import check as check_table
     from thiocell.studies.bench import exported
 
@@ -279,6 +287,8 @@ def _failure(error: Exception) -> int:
 
     if isinstance(error, BadInput):
         return _say(str(error), _BAD_INPUT)
+    if isinstance(error, OSError) and error.filename and not os.environ.get("THIOCELL_TRACEBACK"):
+        return _say(f"{error.filename}: {error.strerror}; name a place that can be read and written", _BAD_INPUT)
     if os.environ.get("THIOCELL_TRACEBACK"):
         raise error
     return _say(f"thiocell broke: {type(error).__name__}: {error}; THIOCELL_TRACEBACK=1 shows where", _BROKE)

@@ -23,7 +23,6 @@ class Term:
         except BadInput as error:
             raise BadInput(f"'{name}' ({self.meaning}) is {quantity}; write it in '{self.unit}'") from error
         if not self.low <= here.value <= self.high:
-            raise BadInput(
-                f"'{name}' ({self.meaning}) is {quantity}; it lies between {self.low:g} and {self.high:g} {self.unit}"
-            )
+            bounds = f"{self.low:g} and {self.high:g} {self.unit}".strip()
+            raise BadInput(f"'{name}' ({self.meaning}) is {quantity}; it must lie between {bounds}")
         return here

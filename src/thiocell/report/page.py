@@ -26,7 +26,8 @@ def write(run: Run, folder: Path, terms: sections.Terms | None = None) -> Path:
     """Write report.html, figures/ and data/ into ``folder`` and give the page's path.
 
     Every file is whole or as it was before. Files of an earlier report that no longer belong are removed, unless
-    someone changed them. Raises BadInput if any of these in ``folder`` is a link to somewhere else. ``terms`` gives the meaning of values by technique; by default the techniques are asked.
+    someone changed them. ``terms`` gives the meaning of values by technique; by default the techniques are asked.
+    Raises BadInput if a part of the report is a link to somewhere else.
     """
     files = _Files(folder, Manifest.read(folder))
     told = sections.terms_of(run) if terms is None else terms

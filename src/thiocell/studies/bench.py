@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from thiocell.studies.settings import build
 from thiocell.techniques import TECHNIQUES
 
 _PLACE = "the command line"
+_OPTIONS = ("mass", "area", "thickness")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class Bench:
     def made(self) -> tuple[Technique, Sample]:
         """The technique and the sample; raises BadInput for an unknown or ill-written word."""
         technique = build(self.technique, TECHNIQUES.find(self.technique), _settings(self.settings))
-        facts = {name: Fact(q, Source("measured", place=_PLACE)) for name, q in _facts(self.facts).items()}
+        facts = {name: Fact(q, Source("measured", place=_PLACE)) for name, q in _facts(self.facts, technique).items()}
+        for need, typical in technique.needs.items():
+            if need not in facts:
+                option = f"--{need}" if need in _OPTIONS else f"--fact {need}="
+                raise BadInput(f"{self.technique} needs the {need} of the sample; give {option} '{typical}'")
         return technique, Sample("sample", facts=facts)
 
 
@@ -52,6 +58,8 @@ def records_of(file: Path, reader: str = "", columns: Path | None = None) -> tup
     if not columns.is_file():
         raise BadInput(f"{columns} is not a file; name a TOML file with [columns]")
     page = _toml(columns)
+    if "columns" not in page:
+        raise BadInput(f"{columns} has no table [columns]; write one entry a column, as a study does")
     return read(file, reader, page.get("columns", {}), page.get("layout", {}))
 
 
@@ -71,11 +79,11 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
             if asked:
                 outcomes[name] = Outcome(name, "analyse", "failed", error=str(error), bad_input=True)
             else:
-                skipped.append(str(error))
+                skipped.append(file.name)
             continue
         outcomes[name] = _outcome(name, technique, sample, record)
     if not outcomes:
-        raise BadInput("no file could be read: " + "; ".join(skipped[:3]) if skipped else "there is no file to analyse")
+        raise BadInput(f"no record could be read in {', '.join(skipped)}" if skipped else "there is no file to analyse")
     results = {name: o.result for name, o in outcomes.items() if o.result is not None}
     if replicates:
         outcomes["replicates"] = Outcome("replicates", "analyse", "done", sample, pooled(results))
@@ -134,7 +142,7 @@ def _one(file: Path, bench: Bench) -> Record:
     records = records_of(file, bench.reader, bench.columns)
     if bench.pick is None and len(records) > 1:
         raise BadInput(f"{file} holds {len(records)} records; choose one with --pick")
-    chosen = bench.pick or 1
+    chosen = 1 if bench.pick is None else bench.pick
     if not 1 <= chosen <= len(records):
         raise BadInput(f"{file} holds {len(records)} record(s); {chosen} is none of them")
     return records[chosen - 1]
@@ -149,25 +157,41 @@ def _outcome(name: str, technique: Technique, sample: Sample, record: Record) ->
     return Outcome(name, "analyse", "done", sample, result, {"main": record})
 
 
-def _facts(words: Sequence[str]) -> dict[str, Quantity]:
-    found = {}
-    for word in words:
-        name, text = _pair(word, "mass=4.0(1) mg")
-        quantity = Quantity.parse(text, FACTS[name].unit if name in FACTS else None)
-        found[name] = quantity
+def _facts(words: Sequence[str], technique: Technique) -> dict[str, Quantity]:
+    """Facts that the technique may ask for, each once, within their bounds."""
+    terms = {**dict.fromkeys(technique.needs), **FACTS}
+    found: dict[str, Quantity] = {}
+    for name, text in _once(words, "fact", "mass=4.0(1) mg"):
+        if name not in terms:
+            raise BadInput(f"there is no fact '{name}'; there are {choices(set(terms))}")
+        try:
+            quantity, term = Quantity.parse(text), terms[name]
+            found[name] = quantity if term is None else term.check(name, quantity)
+        except BadInput as error:
+            comma = "; write a decimal point, not a comma" if re.match(r"\s*\d+,\d", text) else ""
+            raise BadInput(f"{name} '{text}': {error}{comma}") from error
     return found
 
 
 def _settings(words: Sequence[str]) -> dict[str, Any]:
     """Settings as TOML values; what is no TOML value is taken as a text."""
     found: dict[str, Any] = {}
-    for word in words:
-        name, text = _pair(word, "cycle=3")
+    for name, text in _once(words, "setting", "cycle=3"):
         try:
             found[name] = tomllib.loads(f"x = {text}")["x"]
         except tomllib.TOMLDecodeError:
             found[name] = text
     return found
+
+
+def _once(words: Sequence[str], noun: str, example: str) -> list[tuple[str, str]]:
+    """Names and texts of 'name=text'; raises BadInput for a name that stands there twice."""
+    pairs = [_pair(word, example) for word in words]
+    names = [name for name, _ in pairs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadInput(f"the {noun} '{twice[0]}' is given twice; give it once")
+    return pairs
 
 
 def _pair(word: str, example: str) -> tuple[str, str]:

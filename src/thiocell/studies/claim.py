@@ -151,6 +151,8 @@ def read_claim(name: str, table: Table) -> tuple[Claim, tuple[str, ...]]:
         table.text("contradicts", ""),
         table.text("equation", ""),
     )
+    if claim.open and (claim.contradicts or claim.equation):
+        table.fault("open", "a claim that is open has no verdict 'contradicts' yet; keep one of the two")
     if not (says or claim.open or claim.contradicts or claim.equation or "says" in table.entries):
         table.fault("", "a claim needs 'says' (numbers), 'open' (what is missing), 'contradicts' or 'equation'")
     return claim, tuple(dict.fromkeys(uses))

@@ -267,6 +267,8 @@ def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
         raise BadInput("records: write the name of a record step, or { main = 'a', blank = 'b' }")
     if not isinstance(replicates, list) or not all(isinstance(ref, str) for ref in replicates):
         raise BadInput("replicates: write a list of record steps, one a cell")
+    if len(set(replicates)) < len(replicates):
+        raise BadInput("replicates: a cell stands there twice; name each once")
     if bool(roles) == bool(replicates):
         raise BadInput("write either 'records' or 'replicates'")
     refs = (*roles.values(), *replicates)

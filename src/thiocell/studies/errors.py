@@ -19,14 +19,16 @@ _OF_ALL = "constant "
 
 def named(result: Result, sample: Sample, records: Mapping[str, Record]) -> Result:
     """``result`` with the origins of its errors named for the whole study, so that equal names mean one error."""
-    record = _identity(records["main"]) if "main" in records else ""
+    record = identity(records["main"]) if "main" in records else ""
 
     def origin(name: str) -> str:
         if name in sample.facts:
             return sample.facts[name].origin(name)
         if name.startswith(_OF_SAMPLE):
             return f"{name} of {sample.name}"
-        return name if not record or name.startswith(_OF_ALL) else f"{name} of {record}"
+        if name.startswith(_OF_ALL):
+            return name
+        return f"{name} of {record}" if record else _OF_ALL + name
 
     parts = {word: {origin(name): part for name, part in found.items()} for word, found in result.parts.items()}
     return replace(result, parts=parts)
@@ -44,7 +46,7 @@ def covariance(parts: list[Parts]) -> Array:
     return np.asarray(design @ design.T, dtype=np.float64)
 
 
-def _identity(record: Record) -> str:
+def identity(record: Record) -> str:
     """A name for what was recorded, the same wherever the record is used."""
     digest = hashlib.sha256()
     for name, column in sorted(record.columns.items()):

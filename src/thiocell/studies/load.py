@@ -36,6 +36,8 @@ def load(path: Path) -> Study:
     tables = reading.tables(page)
     steps = reading.steps(tables)
     claims = reading.claims(page.get("claim", {}), steps)
+    if not (steps or claims or faults):
+        faults.append(f"{file}: there is nothing to do; write a [sample.NAME], a [record.NAME] and an [analyse.NAME]")
     if faults:
         raise BadStudy(faults)
     name = file.resolve().parent.name if file.name == FILE else file.stem
@@ -115,11 +117,16 @@ class _Reading:
             try:
                 made, family = declare.MAKERS[one.verb](self._workshop(one, steps))
             except BadInput as error:
-                self.faults.append(f"{one.table.where}: {error}")
+                if not self._rests_on_a_fault(one):
+                    self.faults.append(f"{one.table.where}: {error}")
                 continue
             self.families[name] = family
             steps.update({step.name: step for step in made})
         return steps
+
+    def _rests_on_a_fault(self, one: Declared) -> bool:
+        """Does the step use one that is itself at fault? Then that fault is enough."""
+        return any(ref.partition("[")[0] not in self.families for ref in one.refers)
 
     def _workshop(self, one: Declared, steps: Mapping[str, Step]) -> declare.Workshop:
         return declare.Workshop(one.name, one.table, self.file.parent, self.paper, self.families, steps)

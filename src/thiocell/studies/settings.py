@@ -8,7 +8,7 @@ from dataclasses import Field, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from thiocell.core.bad_input import BadInput, choices
-from thiocell.core.quantity import Quantity
+from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.technique import Technique
 
 
@@ -20,6 +20,8 @@ def build(name: str, kind: type[Technique], given: Mapping[str, Any]) -> Techniq
         raise BadInput(f"{name} has no setting '{wrong[0]}'; it has {choices(known)}")
     hints = get_type_hints(kind)
     made = {word: fitted(f"{name}'s setting '{word}'", hints[word], value) for word, value in given.items()}
+    for word, value in made.items():
+        _check_units(f"{name}'s setting '{word}'", value, known[word].default)
     return kind(**made)
 
 
@@ -47,6 +49,15 @@ def fitted(where: str, hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
     raise BadInput(f"{where} is {value!r}; a {_spoken(hint)} is wanted")
+
+
+def _check_units(where: str, value: object, default: object) -> None:
+    """Raise BadInput if quantities are not of the dimension that the default has."""
+    if isinstance(value, tuple):
+        for item in value:
+            _check_units(where, item, default[0] if isinstance(default, tuple) and default else None)
+    if isinstance(value, Quantity) and isinstance(default, Quantity) and not same_dimension(value.unit, default.unit):
+        raise BadInput(f"{where} is {str(value).replace('(0)', '')}; write it in '{default.unit}', like '{default}'")
 
 
 def _of_union(where: str, hint: Any, value: Any) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.source import KINDS, Source
+from thiocell.core.vocabulary import FACTS
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,21 @@ class Table:
         found = {}
         for word, value in self.table(key).items():
             try:
-                found[word] = fact(value, self.where, reference)
+                found[word] = known_fact(word, fact(value, self.where, reference))
             except BadInput as error:
                 self.fault(f"{key}.{word}", error)
         return found
+
+
+def known_fact(word: str, given: Fact) -> Fact:
+    """``given``, checked against the vocabulary if ``word`` is in it; raises BadInput if it nearly is."""
+    if word in FACTS:
+        FACTS[word].check(word, given.quantity)
+        return given
+    near = get_close_matches(word, [name for name in FACTS if abs(len(name) - len(word)) <= 1], 1, 0.75)
+    if near:
+        raise BadInput(f"there is no fact '{word}' that anything asks for; did you mean '{near[0]}'?")
+    return given
 
 
 def quantity(value: object) -> Quantity:

@@ -40,7 +40,6 @@ _GIVES = {
     "first_charge_capacity": Term("mAh/g", "Q_ch,1", "charge capacity of the first cycle", 1, 5000),
     "first_discharge_capacity": Term("mAh/g", "Q_dis,1", "discharge capacity of the first cycle", 1, 5000),
 }
-_VOLTAGES = ("mean_charge_voltage", "mean_discharge_voltage")
 _STANDS_IN = {
     "charge_capacity": "discharge_capacity",
     "first_charge_capacity": "charge_capacity",
@@ -94,7 +93,7 @@ class Cycling:
         if self.cycles < 1:
             raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
         mass = sample.positive("mass", "mg").to("kg").value
-        found = self._all_given(values)
+        found = {name: self._given(name, values) for name in _GIVES}
         specific = positive("current", self.current, "mA/g")
         per_gram = Quantity(specific, "mA/g").to("A/kg").value * mass
         stretches = []
@@ -106,14 +105,11 @@ class Cycling:
         errors = (self.current_error, self.voltage_error)
         return {"main": cycler("cycling", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
 
-    def _all_given(self, values: Mapping[str, Quantity]) -> dict[str, float]:
-        above = positive("polarisation", self.polarisation, "V", zero=True)
-        down = self._given("mean_discharge_voltage", values)
-        up = given("mean_charge_voltage", values, _GIVES, down + above)
-        others = {name: self._given(name, values) for name in _GIVES if name not in _VOLTAGES}
-        return {**others, "mean_charge_voltage": up, "mean_discharge_voltage": down}
-
     def _given(self, name: str, values: Mapping[str, Quantity]) -> float:
+        if name == "mean_charge_voltage" and name not in values:
+            return self._given("mean_discharge_voltage", values) + positive(
+                "polarisation", self.polarisation, "V", zero=True
+            )
         while name not in values and name in _STANDS_IN:
             name = _STANDS_IN[name]
         return given(name, values, _GIVES)
