@@ -403,7 +403,7 @@ def test_a_file_that_is_not_there_or_empty_is_named(name: str, tmp_path: Path) -
         assert name == "columns" or path.name in str(error.value)
 
 
-@pytest.fixture(params=["long name", "no permission", "/proc/self/mem", "a folder", "a pipe", "a NUL"])
+@pytest.fixture(params=["long name", "no permission", "/proc/self/mem", "a folder", "a device", "a NUL"])
 def unreadable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A path at which no reader can read, for one of the reasons that systems give."""
     if request.param == "no permission":
@@ -414,13 +414,9 @@ def unreadable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
 
         monkeypatch.setattr(Path, "open", refused)
         return path
-    if request.param == "a pipe":
-        if not hasattr(os, "mkfifo"):
-            pytest.skip("this system has no pipes with names")
-        os.mkfifo(tmp_path / "pipe")
     if request.param == "/proc/self/mem" and not Path(request.param).exists():
         pytest.skip("this system has no /proc/self/mem")
-    names = {"long name": "x" * 300, "a folder": ".", "a pipe": "pipe", "a NUL": "a\0b"}
+    names = {"long name": "x" * 300, "a folder": ".", "a device": os.devnull, "a NUL": "a\0b"}
     return tmp_path / names.get(request.param, request.param)
 
 
@@ -495,10 +491,10 @@ def test_every_file_of_a_family_is_checked(tmp_path: Path) -> None:
 def test_a_study_file_that_cannot_be_read_is_a_fault(name: str, tmp_path: Path, monkeypatch: Any) -> None:
     path = put(tmp_path, "", "study.toml").with_name(name)
 
-    def refused(_: Path) -> bytes:
+    def refused(*_: Any) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(Path, "open", refused)
     (fault,) = faults_of(path)
     assert fault.startswith(f"{path} cannot be read: ")
 
@@ -884,3 +880,16 @@ def test_real_spectra_of_other_makers_come_in_by_declaration(
     (record,) = columns.read(real(data_dir, name), there, {"kind": "impedance", **layout})
     assert len(record) == points
     assert (record.columns["frequency"].values > 0).all()
+
+
+@pytest.mark.parametrize("style", ["preferred", "machine"])
+def test_a_column_of_ours_that_has_bdf_s_name_gets_bdf_s_label(tmp_path: Path, style: Any) -> None:
+    columns = {
+        "time": Column([0, 1], "s"),
+        "voltage": Column([2.0, 2.1], "V"),
+        "current": Column([1e-3, 1e-3], "A"),
+        "power": Column([2.0, 2.1], "mW"),
+    }
+    bdf.write(Record("cell", "cycling", columns, Source("measured")), tmp_path / "cell.bdf.csv", style)
+    assert bdf.check(tmp_path / "cell.bdf.csv") == []
+    assert (tmp_path / "cell.bdf.csv").read_text().splitlines()[1].endswith("0.002")

@@ -19,7 +19,7 @@ def contents(path: Path, most: int = -1) -> bytes:
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
     if not data:
-        raise BadInput(f"{path} is empty; a record was expected")
+        raise BadInput(f"{path} is empty; there is nothing to read")
     return data
 
 

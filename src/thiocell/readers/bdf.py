@@ -15,7 +15,7 @@ from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.record import Column, Record
 from thiocell.core.vocabulary import COLUMNS
 from thiocell.readers import _validator
-from thiocell.readers._bdf_labels import BASES, CUSTOM, LABELS, NEEDED, take_apart
+from thiocell.readers._bdf_labels import BASES, CUSTOM, LABELS, NEEDED, Label, take_apart
 from thiocell.readers._cycling import REQUIRED, cycling_record
 from thiocell.readers._origin import contents, origin
 from thiocell.readers._source_mark import marked_kind, marks
@@ -209,14 +209,20 @@ def _table(record: Record, *, machine: bool) -> pa.Table:
     return pa.table(columns)
 
 
+def _namesake(word: str, unit: str) -> Label | None:
+    """The column of BDF that has the name of one of ours, if it is of the same kind."""
+    found = (label for label in LABELS.values() if label.title.casefold() == word.replace("_", " "))
+    return next((label for label in found if label.unit and same_dimension(unit, label.unit.strip("1"))), None)
+
+
 def _written(record: Record, word: str, *, machine: bool) -> tuple[str, Any]:
     """The label and the numbers of one column."""
     column = record.columns[word]
     if word in REQUIRED and not np.isfinite(column.values).all():
         raise BadInput(f"'{word}' of record '{record.name}' has values that are no numbers; BDF needs one in each row")
-    if word not in _WRITTEN:
+    label = LABELS[_WRITTEN[word]] if word in _WRITTEN else _namesake(word, column.unit)
+    if label is None:
         return f"{word} / {column.unit or 1}".replace(",", " "), column.values
-    label = LABELS[_WRITTEN[word]]
     unit = label.unit.strip("1")
     values = column.values
     if column.unit != unit:

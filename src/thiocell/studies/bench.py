@@ -18,6 +18,7 @@ from thiocell.core.source import Source
 from thiocell.core.technique import Technique
 from thiocell.core.vocabulary import FACTS
 from thiocell.readers import read
+from thiocell.readers._origin import contents
 from thiocell.studies.batch import pooled
 from thiocell.studies.errors import named
 from thiocell.studies.outcome import Outcome, Run
@@ -55,8 +56,6 @@ def records_of(file: Path, reader: str = "", columns: Path | None = None) -> tup
     """The records in a file, by content, by a named reader, or by a declared column map."""
     if columns is None:
         return read(file, reader)
-    if not columns.is_file():
-        raise BadInput(f"{columns} is not a file; name a TOML file with [columns]")
     page = _toml(columns)
     if "columns" not in page:
         raise BadInput(f"{columns} has no table [columns]; write one entry a column, as a study does")
@@ -203,6 +202,6 @@ def _pair(word: str, example: str) -> tuple[str, str]:
 
 def _toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(contents(file).decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{file} is not TOML: {error}") from error

@@ -18,7 +18,7 @@ from thiocell.core.source import KINDS, Kind, Source
 from thiocell.core.technique import Technique
 from thiocell.physics.trend_laws import LAWS
 from thiocell.readers import READERS
-from thiocell.readers._column_map import ColumnMap
+from thiocell.readers._column_map import ColumnMap, check_column
 from thiocell.studies import family as families_
 from thiocell.studies.expression import Expression, parse, split
 from thiocell.studies.family import Family, spread
@@ -209,6 +209,10 @@ def _inline(shop: Workshop) -> Record:
             numbers = np.array(entry["values"], dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise BadInput(f"values.{word}: the list holds something that is not a number") from error
+        try:
+            check_column(word, str(entry["unit"]))
+        except BadInput as error:
+            raise BadInput(f"values.{word}: {error}") from error
         columns[word] = Column(numbers, str(entry["unit"]))
     kind = _source_kind(shop.table)
     place = shop.table.text("place", shop.table.where)

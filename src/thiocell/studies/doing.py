@@ -21,6 +21,7 @@ from thiocell.core.record import Record
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.readers import READERS, identify, read
+from thiocell.readers._origin import contents
 from thiocell.studies.batch import pooled
 from thiocell.studies.code import code_of
 from thiocell.studies.errors import identity, named
@@ -104,10 +105,7 @@ def _modules(step: Step) -> tuple[str, ...]:
 
 
 def _hash_of(file: Path) -> str:
-    if not file.is_file():
-        raise BadInput(f"{file} is not a file; name an existing one")
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return hashlib.sha256(contents(file)).hexdigest()
 
 
 def _do_sample(work: SampleStep, _: Outcomes) -> Kept:
@@ -135,7 +133,7 @@ def _do_record(work: RecordStep, _: Outcomes) -> Kept:
     if not 1 <= chosen <= len(records):
         raise BadInput(f"{work.file} holds {len(records)} record(s); pick = {chosen} is none of them")
     record = records[chosen - 1]
-    if work.kind is not None:
+    if work.kind is not None and not record.source.virtual:
         record = dataclasses.replace(record, source=dataclasses.replace(record.source, kind=work.kind))
     return Kept(records={"main": record})
 

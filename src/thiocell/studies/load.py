@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from thiocell.core.bad_input import BadInput, choices
+from thiocell.readers._origin import contents
 from thiocell.studies import declare
 from thiocell.studies.claim import Claim, read_claim
 from thiocell.studies.expression import split
@@ -45,12 +46,11 @@ def load(path: Path) -> Study:
 
 
 def _page(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise BadInput(f"{file} is not there; name a folder that holds {FILE}, or a bundled study")
-    if file.stat().st_size > _LARGEST:
+    data = contents(file, _LARGEST + 1)
+    if len(data) > _LARGEST:
         raise BadInput(f"{file} is larger than {_LARGEST // 1_000_000} MB; a study file holds names, not data")
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInput(f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:

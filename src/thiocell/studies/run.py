@@ -79,8 +79,9 @@ def _outcome(step: Step, outcomes: dict[str, Outcome], store: Store) -> Outcome:
 
 
 def _kept_or_done(step: Step, slip: Ticket, outcomes: dict[str, Outcome], store: Store) -> tuple[bool, Kept]:
-    if store.has(slip.key):
-        return True, store.load(slip.key)
+    known = store.find(slip.key)
+    if known is not None:
+        return True, known
     began = time.perf_counter()
     kept = do(step, outcomes)
     doubts = list(kept.result.doubts) if kept.result else [d for r in (kept.records or {}).values() for d in r.doubts]
@@ -111,6 +112,6 @@ def latest(store: Store) -> dict[str, str]:
 
 
 def _remember(store: Store, outcomes: Mapping[str, Outcome]) -> None:
-    draft = store.place / f"{_LATEST}.{uuid.uuid4().hex}"
+    draft = store.place / f"draft-{uuid.uuid4().hex}.json"
     draft.write_text(json.dumps({name: outcome.key for name, outcome in outcomes.items() if outcome.key}), "utf-8")
     draft.replace(store.place / _LATEST)

@@ -115,8 +115,10 @@ class Store:
                 abandoned = time.time() - draft.lstat().st_mtime > _ABANDONED
             except FileNotFoundError:
                 continue  # another run has just finished it
-            if abandoned:
+            if abandoned and draft.is_dir():
                 shutil.rmtree(draft, ignore_errors=True)
+            elif abandoned:
+                draft.unlink(missing_ok=True)
 
     def history(self) -> list[tuple[str, str, str]]:
         """Rows (step, key, time) of all finished steps, oldest first, from the index."""
