@@ -14,6 +14,7 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.readers import read
 from thiocell.report.figure import draw_onto
 from thiocell.techniques._cells.curves import capacity_panel, cycle_axis, efficiency_panel
 from thiocell.techniques.cycling import Cycling
@@ -219,11 +220,179 @@ def test_the_panels_of_one_cycle_show_whole_cycles_and_both_of_two_equal_capacit
         record = Cycling(cycles=count).predict({**PAPER, "first_charge_capacity": Quantity.exact(530, "mAh/g")}, disc())
         table = Cycling().analyse(record, disc()).curves["cycles"]
         panel = capacity_panel(table)
-        charge, discharge = panel.layers
+        discharge, charge = panel.layers
         assert (panel.x.low, panel.x.high) == (efficiency_panel(table).x.low, efficiency_panel(table).x.high)
         assert panel.x.low == 0.0
         assert panel.x.high > count
         assert charge.y[-1] == pytest.approx(discharge.y[-1], rel=1e-6)
-        for layer, sign in ((charge, -1), (discharge, 1)):
-            shift = sign * (layer.x - np.arange(1, count + 1))
-            assert np.all((shift > 0) & (shift < 0.5))  # nearer to its own cycle than to another
+        assert charge.x.tolist() == discharge.x.tolist() == list(range(1, count + 1))
+        assert (discharge.mark, charge.mark) == ("filled", "open")  # a ring around what it covers
+
+
+def changed(record, name="changed", kind="cycling", rows=slice(None), **columns):
+    kept = {word: Column(c.values[rows], c.unit) for word, c in record.columns.items() if word != "step_time"}
+    return Record(name, kind, {**kept, **columns}, Source("measured"))
+
+
+def test_an_incomplete_half_cycle_is_grey_and_does_not_set_the_range():
+    record = Cycling(cycles=3).predict(PAPER, disc())["main"]
+    found = cycled(changed(record, rows=slice(0, len(record) - 500)))  # in the last discharge
+    table = found.curves["cycles"]
+    assert table.columns["discharge_complete"].values.tolist() == [1.0, 1.0, 0.0]
+    assert table.columns["charge_complete"].values.tolist() == [1.0, 1.0, 1.0]
+    panel = capacity_panel(table)
+    last = table.columns["discharge_capacity"].values[2]
+    whole = np.concatenate([layer.y for layer in panel.layers if layer.tone >= 0])
+    assert last not in whole
+    assert panel.y.low > 0.9 * whole.min()
+    shown = [layer for layer in panel.layers if layer.label == "incomplete"]
+    assert bool(shown) == (panel.y.low < last < panel.y.high)
+    assert ("off the scale" in panel.title) is not bool(shown)
+
+
+def test_there_is_no_efficiency_panel_without_an_efficiency():
+    half = cycled(changed(Cycling(cycles=1).predict(PAPER, disc())["main"], rows=slice(0, 800)))
+    assert [panel.title for panel in Cycling().draw(half).panels] == ["Voltage", "Capacity", "Differential capacity"]
+    whole = cycled(Cycling(cycles=2).predict(PAPER, disc())["main"])
+    assert len(Cycling().draw(whole).panels) == 4
+
+
+# what is no curve of the cell, what cannot be, and what is routine
+
+
+def held_at_the_end(hours=4):
+    """One cycle from 2.6 down to 1.5 V with a peak at 2.0 V, then a hold at the cut-off, and back without a hold."""
+    down = 2.05 - 0.55 * np.sinh(np.linspace(-2.2, 2.2, 400)) / np.sinh(2.2)
+    hold = np.full(120 * hours, 1.5)
+    fall = 5e-4 * np.exp(-np.arange(hold.size) / (0.3 * hold.size))
+    voltage = np.r_[down, hold, down[::-1] + 0.3]
+    current = np.r_[np.full(400, -5e-4), -fall, np.full(400, 5e-4)]
+    columns = {
+        "time": Column(30.0 * np.arange(voltage.size), "s"),
+        "voltage": Column(voltage, "V"),
+        "current": Column(current, "A"),
+    }
+    return Record("held", "cycling", columns, Source("measured"))
+
+
+def test_a_hold_at_the_cut_off_is_no_part_of_the_differential_capacity():
+    found = cycled(held_at_the_end())
+    curve = found.curves["dqdv"]
+    assert found["discharge_peak_voltage"].value == pytest.approx(2.05, abs=0.02)
+    assert found["charge_peak_voltage"].value == pytest.approx(2.35, abs=0.02)
+    voltage, density = (curve.columns[name].values for name in ("voltage", "discharge_dqdv"))
+    assert density[voltage < 1.53].max() < density.max()
+    assert "left out" in curve.notes["discharge hold"]
+    assert "charge hold" not in curve.notes
+    counted = density.sum() * 0.01
+    left = float(curve.notes["discharge hold"].split()[0])
+    assert counted + left == pytest.approx(found["discharge_capacity"].value, rel=1e-3)
+
+
+def real(data_dir, name):
+    place = data_dir / "echem" / name
+    if not place.is_file():
+        pytest.skip(f"no real file {place}")
+    (record,) = read(place)
+    return record
+
+
+def test_the_holds_of_a_real_cell_make_no_peak(data_dir):
+    record = real(data_dir, "cyc_neware_test.ndax")
+    found = cycled(record)
+    voltage = record["voltage"]
+    for name in ("charge", "discharge"):
+        assert voltage.min() + 0.02 < found[f"{name}_peak_voltage"].value < voltage.max() - 0.02
+        curve = found.curves["dqdv"].columns
+        density, cut_off = curve[f"{name}_dqdv"].values, voltage.max() if name == "charge" else voltage.min()
+        assert density[np.abs(curve["voltage"].values - cut_off) < 0.02].max() < 0.5 * density.max()
+        assert "left out" in found.curves["dqdv"].notes[f"{name} hold"]
+
+
+def test_a_voltage_difference_of_a_real_cell_has_a_sigma(data_dir):
+    found = cycled(real(data_dir, "cyc_landt_LiGr.bdf.csv"))["polarisation_half"]
+    assert 1e-4 < found.sigma < 1e-3
+
+
+def test_a_plateau_at_a_constant_current_is_no_hold_and_its_peak_lies_within_the_record():
+    found = cycled(written(5.013e-4 * SIGNS, 7))
+    assert "discharge hold" not in found.curves["dqdv"].notes
+    assert found["discharge_peak_voltage"].value == pytest.approx(1.9, abs=0.006)
+    assert 1.9 <= found["discharge_peak_voltage"].value <= 2.3
+
+
+def test_a_difference_of_measured_voltages_is_never_exact():
+    found = cycled(written(5.013e-4 * SIGNS, 7))["polarisation_half"]
+    assert found.value == pytest.approx(0.4, abs=1e-9)
+    assert found.sigma == pytest.approx(math.sqrt(2) * math.hypot(1e-4, 0.1 / math.sqrt(12)), rel=1e-6)  # digit 0.1 V
+
+
+def test_more_than_lithium_metal_holds_is_doubted():
+    record = Cycling(cycles=1).predict(PAPER, disc())["main"]
+    tenfold = changed(record, current=Column(10 * record["current"], "A"))
+    (doubt,) = mentions(cycled(tenfold), "lithium metal itself holds")
+    assert "check the mass and the unit of the current" in doubt
+    assert not mentions(cycled(record), "lithium metal")
+
+
+def test_a_row_that_stands_alone_is_doubted():
+    record = Cycling(cycles=1).predict(PAPER, disc())["main"]
+    current, voltage = record["current"].copy(), record["voltage"].copy()
+    current[300] *= 100.0
+    (doubt,) = mentions(cycled(changed(record, current=Column(current, "A"))), "stands alone")
+    assert doubt.startswith("row 301 stands alone at 0.01 A")
+    voltage[200] = 9.9
+    (doubt,) = mentions(cycled(changed(record, voltage=Column(voltage, "V"))), "stands alone")
+    assert doubt.startswith("row 201 stands alone at 9.9 V")
+    assert not mentions(cycled(record), "stands alone")
+
+
+def test_hours_without_rows_under_current_are_doubted_and_a_long_rest_is_not():
+    record = Cycling(cycles=1).predict(PAPER, disc())["main"]
+    time = record["time"].copy()
+    time[301:] += 15.6 * 3600
+    (doubt,) = mentions(cycled(changed(record, time=Column(time, "s"))), "no rows for 15.6 h after row 301")
+    assert "a guess" in doubt
+    rest = np.flatnonzero(record["current"] == 0)[2]
+    time = record["time"].copy()
+    time[rest + 1 :] += 15.6 * 3600
+    assert not mentions(cycled(changed(record, time=Column(time, "s"))), "no rows for")
+
+
+def test_a_first_discharge_that_is_partial_is_doubted_where_it_makes_values_too_good():
+    record = Cycling(cycles=3).predict(PAPER, disc())["main"]
+    down = np.flatnonzero(record["current"] < 0)
+    part = changed(record, rows=slice(int(down[0]) + 900, None))  # begins late in the first discharge
+    (doubt,) = mentions(cycled(part), "the first discharge is partial")
+    assert "retention" in doubt
+    whole = changed(record, rows=slice(int(down[0]), None))
+    assert not mentions(cycled(whole), "partial")
+    assert not mentions(cycled(record), "partial")  # charged first
+
+
+def test_a_record_of_another_kind_is_refused_by_its_kind():
+    record = Cycling(cycles=1).predict(PAPER, disc())["main"]
+    for technique in (Cycling(), Rate(), Ragone(), Endurance()):
+        word = type(technique).__name__.lower()
+        with pytest.raises(BadInput, match=f"kind 'potential_step'; {word} reads records of kind 'cycling'"):
+            technique.analyse({"main": changed(record, kind="potential_step")}, disc())
+
+
+def test_counters_set_back_at_every_step_are_a_note_and_no_doubt():
+    record = written(5.013e-4 * SIGNS, 7, counters=5.013e-4 * SIGNS)
+    columns = dict(record.columns)
+    for name, sign in (("charge_counter", 1), ("discharge_counter", -1)):
+        counter = columns[name].values.copy()
+        for begin in np.flatnonzero(np.diff(np.where(sign == SIGNS, 1, 0), prepend=0) == 1)[1:]:
+            counter[begin:] -= counter[begin - 1]
+        columns[name] = Column(counter, "mAh")
+    found = cycled(Record("reset", "cycling", columns, Source("measured")))
+    assert not mentions(found, "counter")
+    assert "set back 6 times" in found.curves["cycles"].notes["charge counters"]
+
+
+def test_a_cell_that_begins_with_a_discharge_is_told_once_that_it_has_no_first_efficiency():
+    for count in (1, 3):
+        found = cycled(written(-5.013e-4 * np.tile(ONE, count), 7))
+        (doubt,) = mentions(found, "coulombic")
+        assert doubt == "there is no first_coulombic_efficiency: as discharge/charge it needs a half-cycle before"

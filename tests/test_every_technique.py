@@ -2,20 +2,26 @@
 
 import dataclasses
 import doctest
+import io
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Band, Image
 from thiocell.core.fact import Fact
-from thiocell.core.quantity import Quantity
+from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.report.catalogue import describe
+from thiocell.report.sections import terms_of
+from thiocell.studies.outcome import Outcome, Run
 from thiocell.techniques import TECHNIQUES
 
 every_technique = pytest.mark.parametrize("name", TECHNIQUES.names)
@@ -186,6 +192,36 @@ def test_a_figure_has_labelled_axes_and_the_numbers_of_the_result(name):
     assert shown, f"none of {list(technique.gives)} can be read off the figure"
     with pytest.raises(BadInput):
         technique.draw(dataclasses.replace(result, curves={}))
+
+
+@every_technique
+def test_every_value_that_it_gives_has_a_meaning_and_its_unit(name):
+    technique = TECHNIQUES.find(name)()
+    facts = {"active_fraction": "0.5", "area": "0.785 cm**2", "thickness": "60 um"}
+    more = {word: Fact(Quantity.parse(text), Source("measured")) for word, text in facts.items()}
+    sample = bench(technique).with_facts(more)
+    result = technique.analyse(technique.predict(truths(technique), sample), sample)
+    run = Run("n", "", "", {"step": Outcome("step", "analyse", "done", None, result)}, (), {})
+    terms = terms_of(run)[name]
+    for word in (*result.values, *result.limits):
+        assert terms[word].meaning, word
+        quantity = result.values[word] if word in result.values else result.limits[word].bound
+        assert same_dimension(quantity.unit, terms[word].unit), word
+    for word, term in technique.terms.items():
+        assert term.meaning, word
+    assert {re.sub(r"_\d+$", "_n", word) for word in technique.gives} <= set(technique.terms)
+
+
+@every_technique
+def test_the_list_tells_every_value_setting_and_what_a_prediction_is_made_from(name):
+    console = Console(width=200, file=io.StringIO(), force_terminal=False)
+    console.print(describe(name))
+    rows = [line.split()[:3] for line in console.file.getvalue().splitlines()]
+    kind = TECHNIQUES.find(name)
+    assert {row[1] for row in rows if row[:1] == ["gives"]} == set(kind().terms)
+    assert {row[2] for row in rows if row[:2] == ["predicts", "from"]} == set(kind().gives)
+    told = {row[1] for row in rows if row[:1] == ["setting"]} | {row[2] for row in rows if row[:2] == ["to", "predict"]}
+    assert told == {entry.name for entry in dataclasses.fields(kind)}
 
 
 @every_technique

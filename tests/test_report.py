@@ -30,7 +30,7 @@ from thiocell.core.result import Covariance, Limit, Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.term import Term
-from thiocell.report import csv_table, files, page, sections, thinning, wording
+from thiocell.report import _layers, csv_table, files, page, sections, thinning, wording
 from thiocell.report.figure import VIRTUAL, draw_onto, render
 from thiocell.report.page import write
 from thiocell.report.progress import progress
@@ -275,7 +275,7 @@ def test_virtual_data_are_marked_in_every_panel_and_their_marks_are_open():
     assert VIRTUAL not in render(replace(given, virtual=False))
     for virtual in (True, False):
         (marks,) = (line for line in drawn(given.panels[1], virtual=virtual).get_lines() if line.get_marker() == "^")
-        assert (marks.get_markerfacecolor() == "white") is virtual
+        assert (marks.get_markerfacecolor() == "none") is virtual  # what lies beneath can be seen
 
 
 def test_the_same_drawing_gives_the_same_svg_and_another_one_does_not():
@@ -312,6 +312,56 @@ def test_a_legend_that_would_cover_data_stands_below_the_panel():
     assert max(low) > 180
     height = float(re.search(r'height="([\d.]+)pt"', svg)[1])
     assert height > 2.6 * 72
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        ("mAh/g", "mAh g⁻¹"),
+        ("mAh/g/V", "mAh g⁻¹ V⁻¹"),
+        ("g/cm**3", "g cm⁻³"),
+        ("S/cm", "S cm⁻¹"),
+        ("ohm*cm**2", "Ω cm²"),
+        ("1/K", "K⁻¹"),
+        ("mAh g⁻¹", "mAh g⁻¹"),
+        ("%", "%"),
+        ("", ""),
+        ("mol/(L*s)", "mol/(L*s)"),
+        ("V**0.5", "V**0.5"),
+    ],
+)
+def test_units_are_printed_with_exponents_and_what_is_not_understood_stays(unit, shown):
+    axes = drawn(panel(Line([1, 2], [1, 2]), x=Axis("q", unit)))
+    assert axes.get_xlabel() == (f"q / {shown}" if unit else "q")
+
+
+def test_a_table_keeps_the_plain_unit_of_an_axis():
+    assert "mAh/g" in csv_table.of_drawing(Drawing((panel(Line([1, 2], [1, 2]), x=Axis("q", "mAh/g")),)))
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 2), (5, 2, 3)])
+def test_panels_stand_in_rows_of_three_and_four_two_by_two(count, rows, columns):
+    svg = render(Drawing((panel(Line([1, 2], [1, 2])),) * count))
+    width, height = (float(re.search(rf'{side}="([\d.]+)pt"', svg)[1]) / 72 for side in ("width", "height"))
+    assert (width, height) == pytest.approx((3.35 * columns, 2.6 * rows), abs=0.01)
+
+
+def test_many_bars_of_one_error_are_few_and_bars_that_differ_all_stand():
+    x = np.arange(1.0, 101.0)
+    (few,) = drawn(panel(Points(x, 500 - x, sigma_y=np.full(100, 12.0)))).collections
+    assert 10 <= len(few.get_segments()) <= 20
+    odd = np.where(x < 6, 40.0, 12.0)
+    (mixed,) = drawn(panel(Points(x, 500 - x, sigma_y=odd))).collections
+    assert sum(np.ptp(bar[:, 1]) > 50 for bar in mixed.get_segments()) == 5  # what differs stands
+    assert len(mixed.get_segments()) <= 25
+    (every,) = drawn(panel(Points(x, 500 - x, sigma_y=x))).collections
+    assert len(every.get_segments()) == 100
+
+
+def test_the_legend_names_only_what_is_there_and_a_negative_tone_is_grey():
+    axes = drawn(panel(Points([1], [2], "here"), Points([1], [math.nan], "nowhere"), Points([2], [1], "aside", -1)))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["here", "aside"]
+    assert axes.get_lines()[2].get_color() == _layers.GREY
 
 
 # thinning

@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_STANDS = 2e-3
+"""V; assumed: a cycler that holds a voltage keeps it within this."""
+_FALLEN = 0.9
+"""Assumed: the current of a hold falls below this share of what it was when the hold began."""
 _THINNEST = 1e-3
 """Of a bin; assumed: an interval without a change of voltage spreads its charge over this."""
 
@@ -30,6 +34,19 @@ def binned(voltage: Array, passed: Array, edges: Array) -> Array:
     slope = np.cumsum(np.concatenate((density, -density))[order])
     below = np.concatenate(([0.0], np.cumsum(slope[:-1] * np.diff(turns))))
     return np.diff(np.interp(edges, turns, below))
+
+
+def before_hold(voltage: Array, size: Array) -> int:
+    """How many rows of a half-cycle precede a hold at its end, its first row included; all of them without a hold.
+
+    In a hold the voltage (V) stands while ``size``, the current's absolute value (A), falls: its charge divided by a
+    width in voltage says nothing of the cell.
+    """
+    moved = np.flatnonzero(np.abs(voltage - voltage[-1]) > _STANDS)
+    first = int(moved[-1]) + 1 if moved.size else 0
+    if voltage.size - first < 3 or size[-1] >= _FALLEN * size[first : first + 3].max():
+        return voltage.size
+    return first + 1
 
 
 def grid(lowest: float, highest: float, width: float) -> Array:

@@ -28,6 +28,10 @@ MOST_MARKS = 600  # assumed: a panel's marks together, about 70 kB of SVG
 MOST_DUST = 4000  # assumed: a panel's dots together where marks would be too many, about 90 kB of SVG
 SPARSE = 5  # marks along a line that is told from others by colour alone
 LONGEST_PICTURE = 256  # assumed: pixels along a side, finer than a 2.5 in panel shows
+GREY = "#8a8a8a"  # of a negative tone: what is shown but not counted
+MOST_BARS = 40  # assumed: more bars of one common error hide the marks
+BARS_LEFT = 20  # assumed: enough to show a common error
+ALIKE = 1.2  # assumed: bars nearer than this factor to the usual length (or share) show one error
 FEW = 30  # assumed: a line of fewer points shows its tone by its own corners
 
 
@@ -43,8 +47,10 @@ class Manner:
         return [layer for layer in self.panel.layers if not isinstance(layer, Image)]
 
     def colour(self, tone: int) -> Any:
-        """Okabe-Ito by tone; more tones than it has colours are an ordered series and run through viridis."""
-        tones = sorted({layer.tone for layer in self._drawn})
+        """Okabe-Ito by tone, grey for a negative one; more tones than it has run through viridis, in order."""
+        if tone < 0:
+            return GREY
+        tones = sorted({layer.tone for layer in self._drawn if layer.tone >= 0})
         if len(tones) <= len(COLOURS):
             return COLOURS[tone % len(COLOURS)]
         return colormaps["viridis"](0.92 * tones.index(tone) / (len(tones) - 1))
@@ -124,9 +130,9 @@ def _points(axes: Axes, points: Points, manner: Manner, window: Window, order: i
         y[kept],
         linestyle="none",
         marker=manner.mark(points.tone),
-        markersize=3.6,
+        markersize=4.6 if points.mark == "open" else 3.6,  # a ring around what lies beneath it
         color=colour,
-        markerfacecolor="white" if hollow else colour,
+        markerfacecolor="none" if hollow else colour,
         markeredgewidth=0.8,
         zorder=z,
     )
@@ -148,13 +154,32 @@ def _dust(axes: Axes, points: Points, manner: Manner, window: Window, z: float) 
 
 
 def _bars(axes: Axes, x: Array, y: Array, sigma: Array | None, colour: Any, z: float, *, upright: bool) -> None:
-    """Error bars of one standard uncertainty where it is known; none where it is unknown or exact."""
+    """Error bars of one standard uncertainty where it is known, only each nth of many alike."""
     if sigma is None:
         return
     known = np.isfinite(sigma) & (sigma > 0)
     if known.any():
+        known[_common(sigma, y if upright else x, known)] = False
+    if known.any():
         bar: dict[str, Any] = {"yerr" if upright else "xerr": sigma[known]}
         axes.errorbar(x[known], y[known], **bar, fmt="none", ecolor=colour, elinewidth=0.7, capsize=1.6, zorder=z)
+
+
+def _common(sigma: Array, values: Array, known: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The places of the bars that need not be drawn, where many show one error, the same or the same share."""
+    for sizes in (sigma, sigma / np.where(values == 0, np.nan, np.abs(values))):
+        usual = float(np.nanmedian(np.where(known, sizes, np.nan))) if np.isfinite(sizes[known]).any() else np.nan
+        alike = np.flatnonzero(known & (sizes < ALIKE * usual) & (sizes > usual / ALIKE))
+        if alike.size > MOST_BARS:
+            every = -(-alike.size // BARS_LEFT)
+            return alike[np.arange(alike.size) % every > 0]
+    return np.array([], dtype=np.intp)
+
+
+def shows(layer: Layer) -> bool:
+    """Has the layer anything to show?"""
+    values = array(layer.values if isinstance(layer, Image) else layer.low if isinstance(layer, Band) else layer.y)
+    return bool(np.isfinite(values).any())
 
 
 def _band(axes: Axes, band: Band, manner: Manner, window: Window, order: int) -> Any:

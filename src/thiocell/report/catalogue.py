@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from thiocell.chemistry import SYSTEMS
 from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.term import Term
 from thiocell.readers import READERS
 from thiocell.studies.bundle import bundled
 from thiocell.studies.settings import settings_of
@@ -67,11 +68,23 @@ def _technique(word: str) -> list[tuple[str, str, str]]:
     kind = TECHNIQUES.find(word)
     one = kind()
     rows = [("technique", word, _first_line(kind))]
-    rows += [("setting", name, _setting(entry)) for name, entry in settings_of(kind).items()]
+    settings = settings_of(kind).items()
+    rows += [("setting", name, _setting(entry)) for name, entry in settings if not _of_prediction(entry)]
+    rows += [("to predict", name, _setting(entry)) for name, entry in settings if _of_prediction(entry)]
     rows += [("needs", name, f"such as {quantity}") for name, quantity in one.needs.items()]
     rows += [("reads", name, "") for name in one.reads]
-    rows += [("gives", name, f"{term.meaning} [{term.unit or '1'}]") for name, term in one.gives.items()]
-    return rows
+    terms = getattr(one, "terms", {})
+    rows += [("predicts from", name, _meant(term)) for name, term in one.gives.items()]
+    return rows + [("gives", name, _meant(term)) for name, term in (terms or one.gives).items()]
+
+
+def _meant(term: Term) -> str:
+    return f"{term.meaning} [{term.unit or '1'}]"
+
+
+def _of_prediction(entry: dataclasses.Field[Any]) -> bool:
+    """Does the setting shape predictions alone? Its meaning then says so."""
+    return "predict" in str(entry.metadata.get("meaning", ""))
 
 
 def _setting(entry: dataclasses.Field[Any]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thiocell.core.drawing import Drawing, Panel
+from thiocell.report._units import label
 from thiocell.report.window import Window
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ STYLE: dict[Any, Any] = {
 
 
 def render(drawing: Drawing) -> str:
-    """``drawing`` as the text of an SVG file: panels in rows of three; the same drawing gives the same text."""
+    """``drawing`` as the text of an SVG file, always the same: panels in rows of three, four as two by two."""
     with _style():
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
 
         count = max(1, len(drawing.panels))
-        columns = min(count, IN_A_ROW)
+        columns = 2 if count == 4 else min(count, IN_A_ROW)
         rows = math.ceil(count / columns)
         figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained", facecolor="white")
         for place, panel in enumerate(drawing.panels, start=1):
@@ -95,13 +96,13 @@ def draw_onto(axes: Axes, panel: Panel, *, virtual: bool = False) -> None:
     named: dict[str, list[Any]] = {}
     for order, layer in enumerate(panel.layers):
         artist = _layers.draw(axes, layer, manner, window, order)
-        if layer.label and artist is not None:
+        if layer.label and artist is not None and _layers.shows(layer):
             named.setdefault(layer.label, []).append(artist)
     axes.set(xlim=(window.x.low, window.x.high), ylim=(window.y.low, window.y.high))
     axes.set_aspect("equal" if panel.equal else "auto", adjustable="box")
     _ticks.write(axes, window)
-    axes.set_xlabel(textwrap.fill(panel.x.text, 52), parse_math=False)  # assumed: characters of 8 pt that fit
-    axes.set_ylabel(textwrap.fill(panel.y.text, 36), parse_math=False)
+    axes.set_xlabel(textwrap.fill(label(panel.x), 52), parse_math=False)  # assumed: characters of 8 pt that fit
+    axes.set_ylabel(textwrap.fill(label(panel.y), 36), parse_math=False)
     _head(axes, panel, virtual=virtual)
     _legend(axes, named)
     if not axes.has_data():
@@ -194,7 +195,7 @@ def _tidied(text: str, drawing: Drawing) -> str:
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)  # it would style the page around it as well
     text = re.sub(r' d="[^"]*"', _short, text)
     name = drawing.caption or "; ".join(
-        panel.title or f"{panel.y.text} against {panel.x.text}" for panel in drawing.panels
+        panel.title or f"{label(panel.y)} against {label(panel.x)}" for panel in drawing.panels
     )
     name = f"{name} ({VIRTUAL})" if drawing.virtual else name
     head = '<svg role="img" stroke-linejoin="round" stroke-linecap="butt" '

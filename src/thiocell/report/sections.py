@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -27,8 +27,9 @@ _STRONG = 0.5  # assumed: weaker correlations are not worth a reader's time
 def terms_of(run: Run) -> Terms:
     """The vocabulary of chemistry, and of each technique that ``run`` used where it can be had by its name alone.
 
-    A technique is asked with its default settings, which need not be those of the study: a meaning that names a
-    number may tell of another current or temperature than was used, so it is left out.
+    A technique is asked with its default settings, which need not be those of the study: a meaning in its ``gives``
+    that names a number may tell of another current or temperature than was used, so it is left out. What its ``terms``
+    say, where it has any, holds for all settings.
     """
     from thiocell.chemistry.vocabulary import term
     from thiocell.techniques import TECHNIQUES
@@ -38,11 +39,21 @@ def terms_of(run: Run) -> Terms:
     found: dict[str, Mapping[str, Term]] = {_COUNTED: counted} if counted else {}
     for name in sorted({result.technique for result in results} - {_COUNTED}):
         try:
-            gives = TECHNIQUES.find(name)().gives
-            found[name] = {word: _without_numbers(meant) for word, meant in gives.items()}
+            technique = TECHNIQUES.find(name)()
+            given = {word: _without_numbers(meant) for word, meant in technique.gives.items()}
+            words = {
+                word for result in results if result.technique == name for word in (*result.values, *result.limits)
+            }
+            found[name] = {**given, **_meant(words, getattr(technique, "terms", {}))}
         except Exception:  # noqa: S112  a name of no technique, or settings it must be given: the page does without
             continue
     return found
+
+
+def _meant(words: Iterable[str], terms: Mapping[str, Term]) -> dict[str, Term]:
+    """Of each of ``words`` its term; one that ends in a number has that of the name with ``n`` in its place."""
+    places = {word: word if word in terms else re.sub(r"_\d+$", "_n", word) for word in words}
+    return {word: terms[place] for word, place in places.items() if place in terms}
 
 
 def _without_numbers(term: Term) -> Term:

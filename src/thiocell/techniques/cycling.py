@@ -29,7 +29,9 @@ from thiocell.techniques._cells.cell import (
 )
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.plausible import partial_first
 from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._cells.terms import CYCLING
 from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 _GIVES = {
@@ -40,6 +42,7 @@ _GIVES = {
     "first_charge_capacity": Term("mAh/g", "Q_ch,1", "charge capacity of the first cycle", 1, 5000),
     "first_discharge_capacity": Term("mAh/g", "Q_dis,1", "discharge capacity of the first cycle", 1, 5000),
 }
+_TOO_GOOD = 120.0  # %, assumed: more tells of the first discharge, not of the cell
 _STANDS_IN = {
     "charge_capacity": "discharge_capacity",
     "first_charge_capacity": "charge_capacity",
@@ -75,6 +78,11 @@ class Cycling:
     def gives(self) -> Mapping[str, Term]:
         """The properties that go in and come back."""
         return _GIVES
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
+        return CYCLING
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -144,7 +152,7 @@ class Cycling:
     def _chosen(self, found: Findings, cycles: Cycles, row: int) -> None:
         for name, (spread, si_unit, unit) in cycles.quantities().items():
             found.add(name, spread.at(row), si_unit, unit)
-        if "coulombic_efficiency" not in found.values:
+        if "coulombic_efficiency" not in found.values and row > 0:
             found.note(f"cycle {row + 1} has no coulombic efficiency as {self.efficiency}: no half-cycle comes before")
         start = self.reference_cycle - 1
         if not 0 <= start < len(cycles):
@@ -157,19 +165,26 @@ class Cycling:
         width = self.bin.to("V").value
         offset = dict(cycles.cell.mean_li.at(0).parts)
         shared = {name: part for name, part in offset.items() if name in VOLTAGE_ORIGINS}
+        shown = cycles.cell.voltage + cycles.cell.scale.value
+        low, high = shown.min(), shown.max()
         for name in ("charge", "discharge"):
             parts = {**shared, f"{name} peak": np.asarray(width / np.sqrt(12.0))}
-            peak = curves.highest_peak(dqdv, name)
+            peak = np.clip(curves.highest_peak(dqdv, name), low, high)  # a bin's middle may lie beyond its end
             found.add(f"{name}_peak_voltage", Spread(np.asarray(peak), parts), "V", "V")
 
     def _first(self, found: Findings, cycles: Cycles) -> None:
         found.add("first_charge_capacity", cycles.capacity("charge").at(0), "C/kg", "mAh/g")
         found.add("first_discharge_capacity", cycles.capacity("discharge").at(0), "C/kg", "mAh/g")
-        other = "charge/discharge" if self.efficiency == "discharge/charge" else "discharge/charge"
-        why = (
-            f"as {self.efficiency} it needs a half-cycle before; the setting efficiency = '{other}' compares the halves"
-        )
+        why = f"as {self.efficiency} it needs a half-cycle before"
         found.add("first_coulombic_efficiency", cycles.coulombic_efficiency.at(0), "", "%", why)
+        share = partial_first(cycles.cell.halves)
+        names = ("retention", "first_coulombic_efficiency")
+        high = [name for name in names if name in found.values and found.values[name].value > _TOO_GOOD]
+        if high and np.isfinite(share):
+            found.note(
+                f"the first discharge is partial ({share:.0%} of the later ones): {' and '.join(high)} against it "
+                f"{'say' if len(high) > 1 else 'says'} little"
+            )
 
     def _later(self, found: Findings, cycles: Cycles) -> None:
         rows = np.flatnonzero((cycles.stage(self.formation) == 3) & (cycles.complete == 1))

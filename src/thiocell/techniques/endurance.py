@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from thiocell.core.bad_input import BadInput
-from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.drawing import Axis, Drawing, Line, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.core.result import Limit, Result
@@ -27,10 +27,11 @@ from thiocell.techniques._cells.cell import (
     ReferenceElectrode,
     read_cell,
 )
-from thiocell.techniques._cells.curves import cycle_axis, efficiency_panel
+from thiocell.techniques._cells.curves import broken_off, cycle_axis, efficiency_panel, filled, with_incomplete
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import IntArray, Spread
+from thiocell.techniques._cells.terms import ENDURANCE
 from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 _GIVES = {
@@ -71,6 +72,11 @@ class Endurance:
     def gives(self) -> Mapping[str, Term]:
         """The properties that go in and come back."""
         return _GIVES
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
+        return ENDURANCE
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -205,14 +211,18 @@ class Endurance:
             raise BadInput("a figure of an endurance test needs the curves cycles and line")
         table, line = result.curves["cycles"], result.curves["line"]
         number, capacity = table.columns["cycle"].values, table.columns["discharge_capacity"].values
-        formed = number <= self.formation
-        layers = (
-            Points(number[formed], capacity[formed], "formation", 0, mark="open"),
-            Points(number[~formed], capacity[~formed], "discharge", 0),
-            Line(line.columns["cycle"].values, line.columns["discharge_capacity"].values, "straight line", 1),
+        broken = broken_off(table, "discharge") & np.isfinite(capacity)
+        whole, formed = ~broken & np.isfinite(capacity), number <= self.formation
+        shown = (
+            (whole & formed, Points([], [], "formation", 0, mark="open")),
+            (whole & ~formed, Points([], [], "discharge", 0)),
         )
-        panel = Panel(cycle_axis(number), Axis("Discharge capacity", "mAh/g"), layers, "Capacity")
-        return Drawing((panel, efficiency_panel(table)), "Endurance test", result.source.virtual)
+        layers = [replace(like, x=number[rows], y=capacity[rows]) for rows, like in shown if rows.any()]
+        left = [Points(number[broken], capacity[broken], "incomplete", -1, mark="open")] if broken.any() else []
+        fit = Line(line.columns["cycle"].values, line.columns["discharge_capacity"].values, "straight line", 1)
+        axis = Axis("Discharge capacity", "mAh/g")
+        panel = with_incomplete(cycle_axis(number), axis, [*layers, fit], left, "Capacity")
+        return Drawing(filled(panel, efficiency_panel(table)), "Endurance test", result.source.virtual)
 
 
 def _line_curve(cycles: Cycles, rows: IntArray, line: Trend, origin: int) -> Record:

@@ -39,6 +39,7 @@ from thiocell.techniques._cells.cell import (
 from thiocell.techniques._cells.cycles import Cycles
 from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._cells.terms import RAGONE
 from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 _OTHER = "points of "  # a curve of this name holds points of others
@@ -74,6 +75,11 @@ class Ragone:
             found[f"energy_{number}"] = Term("Wh/kg", f"E_{number}", f"discharge energy against Li {at}", 1, 10_000)
             found[f"power_{number}"] = Term("W/kg", f"P_{number}", f"mean discharge power against Li {at}", 1, 100_000)
         return found
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
+        return RAGONE
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -38,9 +38,10 @@ from thiocell.techniques._cells.cell import (
     ReferenceElectrode,
     read_cell,
 )
-from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel
+from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel, filled
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.terms import RATE
 from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
 
 
@@ -81,6 +82,11 @@ class Rate:
                 "%", f"CE_{number}", f"discharge over charge before {at}", 10, 190
             )
         return found
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
+        return RATE
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -158,5 +164,5 @@ class Rate:
             (Points(x, y, f"{self.take} of each block", 0, sigma_x, sigma_y),),
             "Capacity against current",
         )
-        panels = (capacity_panel(table), against, efficiency_panel(table))
+        panels = filled(capacity_panel(table), against, efficiency_panel(table))
         return Drawing(panels, f"Rate test, {len(blocks)} blocks", result.source.virtual)

@@ -17,7 +17,8 @@ from thiocell.core.source import Kind, Source
 from thiocell.core.vocabulary import COLUMNS, FACTS
 from thiocell.physics.half_cycles import HalfCycles, half_cycles
 from thiocell.physics.timeline import Timeline, mend
-from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, own_doubts
+from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, counter_notes, own_doubts
+from thiocell.techniques._cells.plausible import plausible_doubts
 from thiocell.techniques._cells.rounding import find_rounding
 from thiocell.techniques._cells.spread import Spread
 
@@ -29,7 +30,7 @@ CURRENT_ERROR = Quantity.exact(0.1, "%")
 VOLTAGE_ERROR = Quantity.exact(1.0, "mV")
 """Offset of the voltage, assumed: a typical cycler."""
 CHARGE_DRIFT = 5e-5  # relative, assumed: what a cycler's gain and clock wander from one half-cycle to the next
-_VOLTAGE_DRIFT = 1e-4  # V, assumed: what its voltage offset wanders likewise
+VOLTAGE_DRIFT = 1e-4  # V, assumed: what its voltage offset wanders likewise
 READS = ("time", "voltage", "current")
 LI_IN_ORIGIN = f"constant {LI_IN_NAME}"
 VOLTAGE_ORIGINS = ("voltage offset", LI_IN_ORIGIN)
@@ -43,7 +44,8 @@ class Cell:
     """The half-cycles of one record. Arrays run over half-cycles; SI units; voltages against Li and against Li-In.
 
     ``charge`` (C), ``current`` (A, median), ``energy`` (J, against Li) and the mean voltages carry their errors;
-    ``bases`` are what capacities are divided by; ``scale`` (V) turns the record's voltage into one against Li.
+    ``bases`` are what capacities are divided by; ``scale`` (V) turns the record's voltage into one against Li; ``told``
+    are further notes for its curves.
     """
 
     record: Record
@@ -59,6 +61,7 @@ class Cell:
     bases: Mapping[str, tuple[Spread, str, str]]
     source: Source
     doubts: tuple[str, ...]
+    told: Mapping[str, str]
 
     @property
     def energy(self) -> Spread:
@@ -71,6 +74,7 @@ class Cell:
         return {
             "rest threshold": f"{self.halves.threshold:.3g} A: smaller currents count as rest",
             "voltage scale": "against Li unless the column says li_in",
+            **self.told,
         }
 
 
@@ -79,6 +83,10 @@ def main_record(records: Mapping[str, Record], technique: str) -> Record:
     if "main" not in records:
         raise BadInput(f"{technique} reads a record in the role 'main'; it was given {choices(set(records))}")
     record = records["main"]
+    if record.kind != "cycling":
+        raise BadInput(
+            f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind 'cycling'"
+        )
     for name in READS:
         broken = np.flatnonzero(~np.isfinite(record[name]))
         if broken.size:
@@ -127,7 +135,11 @@ def read_cell(
     charge, median = _gained(halves, rounding.left_open(halves), current_error)
     mean_li, mean_li_in, scale = _scales(halves, reference, voltage_error)
     known = (*own_doubts(record, line), *_fact_doubts(sample), *_scale_doubts(reference))
-    seen = (*cell_doubts(record, line, halves, gap), *((rounding.doubt,) if rounding.doubt else ()))
+    seen = (
+        *cell_doubts(line, halves, gap),
+        *((rounding.doubt,) if rounding.doubt else ()),
+        *plausible_doubts(halves, mass, line.time, voltage, current),
+    )
     return Cell(
         record=record,
         time=line.time,
@@ -142,6 +154,7 @@ def read_cell(
         bases=_bases(sample, mass),
         source=Source(_kind(record.source), record.source.reference, record.source.place),
         doubts=(*known, *seen),
+        told=counter_notes(record, halves),
     )
 
 
@@ -198,7 +211,7 @@ def _scales(
     halves: HalfCycles, reference: ReferenceElectrode, voltage_error: Quantity
 ) -> tuple[Spread, Spread, Spread]:
     """Mean voltages against Li and against Li-In (V), and what turns the record's voltage into one against Li."""
-    own = {"voltage": (np.hypot(halves.voltage_sigma, _VOLTAGE_DRIFT), np.arange(len(halves)))}
+    own = {"voltage": (np.hypot(halves.voltage_sigma, VOLTAGE_DRIFT), np.arange(len(halves)))}
     shown = Spread(halves.mean_voltage, _all(len(halves), "voltage offset", voltage_error.to("V").value), own)
     offset = Spread.of(LI_IN.quantity, "V", LI_IN_ORIGIN)
     shift = offset.repeated(len(halves))

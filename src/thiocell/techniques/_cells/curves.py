@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Layer, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.core.result import Result
-from thiocell.physics.differential_capacity import binned, grid, peaks
-from thiocell.techniques._cells.cell import Cell
+from thiocell.physics.differential_capacity import before_hold, binned, grid, peaks
+from thiocell.techniques._cells.cell import Cell, column
 from thiocell.techniques._cells.cycles import Cycles
 from thiocell.techniques._cells.spread import IntArray
 
 _MOST_POINTS = 1000  # of a half-cycle in the voltage curve, assumed: finer than any print
 _MOST_BINS = 20_000  # assumed: finer than any voltmeter over a cell's range
 PROMINENCE = 0.1  # of the highest point, assumed: a lower peak may be noise
+_FEW_BINS = 3  # assumed: charge in no more of them is one plateau, and no end
 _LEAST_SPAN = 4.0  # cycles, assumed: below it an axis with six ticks divides a cycle
-_ASIDE = 0.012  # of the axis, assumed: half a mark's width
-_MOST_ASIDE = 0.2  # cycles, assumed: a mark further off would look like another cycle's
+_MARGIN = 0.04  # of the range, assumed: room at either end
+_INCOMPLETE = Points([], [], "incomplete", -1, mark="open")
 _NAMES = {1: "charge", -1: "discharge"}
 
 
@@ -60,19 +64,29 @@ def differential(cycles: Cycles, row: int, width: Quantity) -> Record:
         raise BadInput(f"the setting 'bin' of {width} makes more than {_MOST_BINS} bins; take a wider one")
     edges = grid(low, high, bin_width)
     columns = {"voltage": Column(0.5 * (edges[1:] + edges[:-1]), "V")}
+    held = {}
     for half, mine in zip(_halves(cycles, row), spans, strict=True):
-        passed = np.diff(cell.halves.passed[_rows(cell, half)])
-        density = _per_gram(cell, binned(mine, passed, edges)) / bin_width
-        columns[f"{_NAMES[int(cell.halves.sign[half])]}_dqdv"] = Column(density, "mAh/g/V")
-    notes = {**cell.notes, "bin": str(width), "cycle": str(row + 1)}
+        rows, name = _rows(cell, half), _NAMES[int(cell.halves.sign[half])]
+        passed = cell.halves.passed[rows]
+        free = before_hold(mine, np.abs(column(cell.record, "current", "A")[rows]))
+        density = _per_gram(cell, binned(mine[:free], np.diff(passed[:free]), edges)) / bin_width
+        columns[f"{name}_dqdv"] = Column(density, "mAh/g/V")
+        if free < mine.size:
+            left = float(_per_gram(cell, passed[-1:] - passed[free - 1])[0])
+            held[f"{name} hold"] = f"{left:.4g} mAh/g passed while the voltage was held at the end: left out here"
+    notes = {**cell.notes, "bin": str(width), "cycle": str(row + 1), **held}
     return Record("dqdv", "differential_capacity", columns, cell.source, (), notes)
 
 
 def highest_peak(curve: Record, direction: str) -> float:
-    """Voltage (V against Li) of the highest peak of one direction; NaN if there is none."""
+    """Voltage (V against Li) of the highest peak between the ends of one direction; NaN if there is none."""
     if f"{direction}_dqdv" not in curve:
         return float("nan")
-    found = peaks(curve.columns["voltage"].values, curve.columns[f"{direction}_dqdv"].values, PROMINENCE)
+    voltage, density = curve.columns["voltage"].values, curve.columns[f"{direction}_dqdv"].values
+    found = peaks(voltage, density, PROMINENCE)
+    filled = np.flatnonzero(density > 0)
+    if filled.size > _FEW_BINS:  # the bins at both ends are part full, and a peak there has one flank only
+        found = found[(found > voltage[filled[0]]) & (found < voltage[filled[-1]])]
     return float(found[0]) if found.size else float("nan")
 
 
@@ -95,7 +109,7 @@ def draw(result: Result) -> Drawing:
     missing = [name for name in ("cycles", "voltage", "dqdv") if name not in result.curves]
     if missing:
         raise BadInput(f"a figure of cycling needs the curves cycles, voltage and dqdv; there is no {missing[0]}")
-    panels = (
+    panels = filled(
         _voltage_panel(result.curves["voltage"]),
         capacity_panel(result.curves["cycles"]),
         efficiency_panel(result.curves["cycles"]),
@@ -123,32 +137,70 @@ def cycle_axis(number: Array) -> Axis:
 
 
 def capacity_panel(table: Record) -> Panel:
-    """Capacities of charge and discharge against the cycle number, a little left and right of it so that both show."""
+    """Capacities against the cycle number: discharges filled, charges as open marks around them."""
     number = table.columns["cycle"].values
-    axis = cycle_axis(number)
-    aside = min(_ASIDE * float(axis.high or 0.0), _MOST_ASIDE)
-    layers = tuple(
-        Points(
-            number + shift,
-            table.columns[f"{name}_capacity"].values,
-            name,
-            tone,
-            None,
-            table.columns[f"{name}_capacity_sigma"].values,
-            "open" if name == "charge" else "filled",
-        )
-        for tone, (name, shift) in enumerate((("charge", -aside), ("discharge", aside)))
-    )
-    return Panel(axis, Axis("Capacity", "mAh/g"), layers, "Capacity")
+    layers: list[Layer] = []
+    left: list[Layer] = []
+    for tone, name in ((1, "discharge"), (0, "charge")):
+        capacity, sigma = (table.columns[f"{name}_capacity{end}"].values for end in ("", "_sigma"))
+        mark: Literal["open", "filled"] = "open" if name == "charge" else "filled"
+        broken = broken_off(table, name)
+        whole = ~broken & np.isfinite(capacity)
+        layers += _points(number, capacity, sigma, whole, Points([], [], name, tone, mark=mark))
+        left += _points(number, capacity, sigma, broken, _INCOMPLETE)
+    return with_incomplete(cycle_axis(number), Axis("Capacity", "mAh/g"), layers, left, "Capacity")
 
 
 def efficiency_panel(table: Record) -> Panel:
-    """Coulombic efficiency against the cycle number; the axis names the convention."""
+    """Coulombic efficiency against the cycle number; the axis names the convention. Without any it has no layers."""
     number = table.columns["cycle"].values
     efficiency, sigma = (table.columns[f"coulombic_efficiency{end}"].values for end in ("", "_sigma"))
-    label = f"Coulombic efficiency ({table.notes['coulombic efficiency'].split()[0]})"
-    layer = Points(number, efficiency, "", 0, None, sigma)
-    return Panel(cycle_axis(number), Axis(label, "%"), (layer,), "Efficiency")
+    convention = table.notes["coulombic efficiency"].split()[0]
+    broken = broken_off(table, convention.partition("/")[0])
+    layers = _points(number, efficiency, sigma, ~broken & np.isfinite(efficiency), Points([], []))
+    left = _points(number, efficiency, sigma, broken & np.isfinite(efficiency), _INCOMPLETE)
+    axis = Axis(f"Coulombic efficiency ({convention})", "%")
+    return with_incomplete(cycle_axis(number), axis, layers, left, "Efficiency")
+
+
+def broken_off(table: Record, direction: str) -> NDArray[np.bool_]:
+    """Which cycles have a half in that direction that did not run to its end."""
+    name = f"{direction}_complete"
+    if name not in table:
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(table.columns[name].values == 0)
+
+
+def with_incomplete(x: Axis, y: Axis, layers: Sequence[Layer], left: Sequence[Layer], title: str) -> Panel:
+    """A panel whose range is that of ``layers``; of ``left``, points of incomplete half-cycles, what lies in it."""
+    heights = [end for layer in layers if isinstance(layer, Points | Line) for end in _ends(layer)]
+    known = np.concatenate(heights) if heights else np.empty(0)
+    if not left or not known.size:
+        return Panel(x, y, (*layers, *left), title)
+    room = _MARGIN * float(np.ptp(known)) or _MARGIN * abs(float(known[0]))
+    y = replace(y, low=float(known.min()) - room, high=float(known.max()) + room)
+    kept = [p for p in left if isinstance(p, Points) and np.all((np.asarray(p.y) > y.low) & (np.asarray(p.y) < y.high))]
+    told = title if len(kept) == len(left) else f"{title} (incomplete half-cycle off the scale)"
+    return Panel(x, y, (*layers, *kept), told)
+
+
+def _ends(layer: Points | Line) -> tuple[Array, Array]:
+    value = np.asarray(layer.y, dtype=np.float64)
+    sigma = layer.sigma_y if isinstance(layer, Points) else None
+    bar = np.zeros_like(value) if sigma is None else np.nan_to_num(np.asarray(sigma, dtype=np.float64))
+    return value - bar, value + bar
+
+
+def _points(number: Array, value: Array, sigma: Array, there: NDArray[np.bool_], like: Points) -> list[Layer]:
+    """The points at ``there`` that look like ``like``; none where there are none."""
+    if not there.any():
+        return []
+    return [replace(like, x=number[there], y=value[there], sigma_y=sigma[there])]
+
+
+def filled(*panels: Panel) -> tuple[Panel, ...]:
+    """The panels that show something."""
+    return tuple(panel for panel in panels if panel.layers)
 
 
 def _differential_panel(curve: Record) -> Panel:

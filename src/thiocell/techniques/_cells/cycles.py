@@ -11,7 +11,8 @@ import numpy as np
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.physics.half_cycles import voltage_at
-from thiocell.techniques._cells.cell import Cell
+from thiocell.techniques._cells.cell import VOLTAGE_DRIFT, Cell
+from thiocell.techniques._cells.rounding import written_digit
 from thiocell.techniques._cells.spread import Spread
 
 Efficiency = Literal["discharge/charge", "charge/discharge"]
@@ -56,6 +57,11 @@ class Cycles:
         last = np.maximum(self.charge, self.discharge).astype(np.intp)
         return np.where(both, ended[last], False).astype(np.float64)
 
+    def _ended(self, half: Array) -> Array:
+        """1 for a half-cycle that ran to its end, 0 for one that did not, NaN for none."""
+        ended = self.cell.halves.complete[np.maximum(half, 0).astype(np.intp)]
+        return np.where(half >= 0, ended.astype(np.float64), np.nan)
+
     @cached_property
     def last_complete(self) -> int:
         """Row of the last complete cycle, or of the last one if none is."""
@@ -90,7 +96,9 @@ class Cycles:
     def polarisation_half(self) -> Spread:
         """Charge voltage less discharge voltage where half of each has passed (V)."""
         found, room = voltage_at(self.cell.halves, self.cell.voltage, 0.5)
-        middle = Spread(found, {}, {"middle": (room, np.arange(found.size))})
+        digit = written_digit(self.cell.record, "voltage", "V") / np.sqrt(12.0)
+        own = np.hypot(room, np.hypot(VOLTAGE_DRIFT, digit))
+        middle = Spread(found, {}, {"middle": (own, np.arange(found.size))})
         return middle.take(self.charge, "t").plus(middle.take(self.discharge, "b"), -1.0)
 
     def capacity(self, direction: Literal["charge", "discharge"], basis: str = "") -> Spread:
@@ -127,6 +135,8 @@ class Cycles:
             "cycle": Column(np.arange(1, len(self) + 1)),
             "stage": Column(self.stage(formation)),
             "complete": Column(self.complete),
+            "charge_complete": Column(self._ended(self.charge)),
+            "discharge_complete": Column(self._ended(self.discharge)),
         }
         for name, (spread, si_unit, unit) in self.quantities().items():
             factor = Quantity(1.0, si_unit).to(unit).value

@@ -48,12 +48,12 @@ def own_doubts(record: Record, line: Timeline) -> list[str]:
     return [doubt for doubt in record.doubts if not (told and doubt.startswith(_READERS_TIME))]
 
 
-def cell_doubts(record: Record, line: Timeline, halves: HalfCycles, gap: Array | None) -> list[str]:
+def cell_doubts(line: Timeline, halves: HalfCycles, gap: Array | None) -> list[str]:
     """Everything about the record's time, current and counters that a reader of its capacities should know."""
     return [
         *_about_time(line, halves),
         *_about_current(halves),
-        *_about_counters(record, halves, gap),
+        *_about_counters(halves, gap),
         *_about_ends(halves),
     ]
 
@@ -93,7 +93,7 @@ def _about_current(halves: HalfCycles) -> list[str]:
     return found
 
 
-def _about_counters(record: Record, halves: HalfCycles, gap: Array | None) -> list[str]:
+def _about_counters(halves: HalfCycles, gap: Array | None) -> list[str]:
     if gap is None:
         return []
     found = []
@@ -104,13 +104,16 @@ def _about_counters(record: Record, halves: HalfCycles, gap: Array | None) -> li
             f"in {off.size} of {len(halves)} half-cycles our charge differs from the instrument's counter by more than "
             f"{COUNTER_GAP:.1%}, most in half-cycle {worst + 1} ({gap[worst]:+.2%}); the values are our own integrals"
         )
+    return found
+
+
+def counter_notes(record: Record, halves: HalfCycles) -> dict[str, str]:
+    """How often the instrument set its counters back, which most do at every step: a note, not a doubt."""
     resets = 0
     for name in ("charge_counter", "discharge_counter"):
         values = _counter(record, name)
         resets += 0 if values is None else counted(values, halves.first, halves.last)[1]
-    if resets:
-        found.append(f"the instrument set its charge counters back {resets} times; the values are our own integrals")
-    return found
+    return {"charge counters": f"set back {resets} times; the values are our own integrals"} if resets else {}
 
 
 def _about_ends(halves: HalfCycles) -> list[str]:

@@ -66,14 +66,14 @@ def find_rounding(
     return Rounding(0.0, checked, _unproven(halves, current, digit) if share > _HALF_DIGIT and not checked else "")
 
 
-def written_digit(record: Record) -> float:
-    """The last decimal digit that any current of the record needs (A); 0 where no end is seen."""
-    column = record.columns["current"]
+def written_digit(record: Record, name: str = "current", unit: str = "A") -> float:
+    """The last decimal digit that any value of a column of the record needs (``unit``); 0 where no end is seen."""
+    column = record.columns[name]
     for digits in range(_MOST_DIGITS + 1):
         scaled = column.values * 10.0**digits
         whole = np.round(scaled)
         if np.any(whole) and np.all(np.abs(scaled - whole) <= 1e-9 * np.maximum(1.0, np.abs(scaled))):
-            return float(10.0**-digits * Quantity(1.0, column.unit).to("A").value)
+            return float(10.0**-digits * Quantity(1.0, column.unit).to(unit).value)
     return 0.0
 
 
