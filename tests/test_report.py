@@ -638,11 +638,11 @@ def test_a_meaning_that_names_a_number_of_the_default_settings_is_not_shown():
 
 
 def test_very_many_values_are_folded_away_but_for_those_that_claims_name(tmp_path):
-    values = {f"value_{n}": Quantity(n, "V", 0.1) for n in range(40)}
+    values = {f"value_{n}": Quantity(n, "V", 0.1) for n in range(70)}
     step = Outcome("rate", "analyse", "done", None, result(values=values))
     claims = (verdict(1, about="rate.value_3 / rate.value_11"), verdict(2, about="other.value_5"))
     text, _ = page_of(tmp_path, run(outcomes={"rate": step}, verdicts=claims))
-    before, folded = text.split("<details><summary>38 more values</summary>")
+    before, folded = text.split("<details><summary>68 more values</summary>")
     shown = re.findall(r'<th scope="row">(value_\d+)</th>', before)
     assert shown == ["value_3", "value_11"]
     assert re.findall(r'<th scope="row">(value_\d+)</th>', folded.split("</details>")[0]) == [

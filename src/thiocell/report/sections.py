@@ -20,7 +20,7 @@ from thiocell.studies.outcome import Outcome, Run
 Terms = Mapping[str, Mapping[str, Term]]
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _COUNTED = "properties"  # what a result is called that chemistry counted from a recipe
-_MANY = 25  # assumed: longer tables of values are folded away
+_MANY = 60  # assumed: longer tables of values are folded away
 _STRONG = 0.5  # assumed: weaker correlations are not worth a reader's time
 
 

@@ -17,6 +17,8 @@ from thiocell.studies.errors import Parts, covariance
 
 _SPREAD = "_spread"
 _CONDITION = "current"  # values of this beginning are what a test was done at
+_FIRST = ("discharge_capacity", "initial_capacity", "energy", "charge_capacity", "mean_discharge_voltage")
+_SHOWN = 6  # values in the figure; assumed: more colours are not told apart
 _ALIKE = 0.25  # relative; assumed: currents further apart are not the same test, nearer ones differ by their masses
 _WORTH: tuple[Kind, ...] = ("derived", "measured", "fitted", "predicted", "recovered")
 
@@ -116,14 +118,21 @@ def _differences(results: Mapping[str, Result], words: list[str], table: Mapping
     return doubts
 
 
+def _interest(word: str) -> int:
+    """What comes first in the figure: discharge capacities, then what else a cell is judged by."""
+    return next((place for place, start in enumerate(_FIRST) if word.startswith(start)), len(_FIRST))
+
+
 def _draw(cells: Record, source: Source) -> Drawing:
     """Each cell's values relative to the mean: which cell is the odd one, and in what."""
     number = np.arange(1, len(cells) + 1, dtype=np.float64)
     layers: list[Points | Line] = [Line([0.5, len(cells) + 0.5], [0.0, 0.0], style="dotted")]
-    for tone, (word, column) in enumerate(list(cells.columns.items())[:6]):
-        mean = float(column.values.mean())
+    shown = sorted(cells.columns, key=_interest)[:_SHOWN]
+    for tone, word in enumerate(shown):
+        values = cells.columns[word].values
+        mean = float(values.mean())
         if mean != 0:
-            layers.append(Points(number, 100 * (column.values / mean - 1), label=word.replace("_", " "), tone=tone))
-    axis = Axis("cell", low=0.5, high=len(cells) + 0.5)
+            layers.append(Points(number, 100 * (values / mean - 1), label=word.replace("_", " "), tone=tone))
+    axis = Axis("cell, in the order given", low=0.5, high=len(cells) + 0.5)
     panel = Panel(axis, Axis("deviation from the mean", "%"), tuple(layers))
     return Drawing((panel,), "Replicate cells against their mean", source.virtual)
