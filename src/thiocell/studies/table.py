@@ -63,16 +63,6 @@ class Table:
             return {}
         return value
 
-    def quantities(self, key: str) -> dict[str, Quantity]:
-        """A table of quantities; a bare number is held exact."""
-        found = {}
-        for word, value in self.table(key).items():
-            try:
-                found[word] = quantity(value)
-            except BadInput as error:
-                self.fault(f"{key}.{word}", error)
-        return found
-
     def facts(self, key: str, reference: str) -> dict[str, Fact]:
         """A table of facts: '4.0(1) mg', or with a source '{ is = "30 um", source = "paper", place = "p. 9" }'.
 
