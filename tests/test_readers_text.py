@@ -893,3 +893,12 @@ def test_a_column_of_ours_that_has_bdf_s_name_gets_bdf_s_label(tmp_path: Path, s
     bdf.write(Record("cell", "cycling", columns, Source("measured")), tmp_path / "cell.bdf.csv", style)
     assert bdf.check(tmp_path / "cell.bdf.csv") == []
     assert (tmp_path / "cell.bdf.csv").read_text().splitlines()[1].endswith("0.002")
+
+
+def test_a_first_row_of_numbers_is_not_taken_for_the_names_of_columns(tmp_path: Path) -> None:
+    path = put(tmp_path, "0,2.0,0.001\n10,2.1,0.001\n20,2.2,-0.001\n")
+    there = {"time": {"column": 1, "unit": "s"}, "voltage": {"column": 2, "unit": "V"}}
+    there |= {"current": {"column": 3, "unit": "A"}}
+    with pytest.raises(BadInput, match="header = 0"):
+        columns.read(path, there)
+    assert len(columns.read(path, there, {"header": 0})[0]) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -22,6 +23,8 @@ from thiocell.readers._source_mark import marked_kind
 from thiocell.readers._table import Table, parse
 from thiocell.readers._text import DELIMITERS, Text, decode, fields, find_header
 from thiocell.readers._workbook import is_workbook, workbook_table
+
+_NUMBER = r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?"
 
 
 def sniff(head: bytes) -> float:  # noqa: ARG001 - every reader is asked; this one never claims a file
@@ -48,6 +51,7 @@ def read(
     there = columns if isinstance(columns, ColumnMap) else ColumnMap.from_table(columns, str(path), layout)
     data = contents(path)
     table = _table(data, path, there)
+    _check_header(table, there, path)
     source = origin(path, data, marked_kind(table) or "measured")
     whole = {word: _column(table, word, declared) for word, declared in there.columns.items()}
     doubts = table.doubts(table.index(declared.column) + 1 for declared in there.columns.values())
@@ -55,6 +59,16 @@ def read(
         _record(Record(record_name(path, number), there.layout.kind, whole, source, doubts), rows)
         for number, rows in enumerate(_stretches(table, there.layout.split_by), 1)
     )
+
+
+def _check_header(table: Table, there: ColumnMap, path: Path) -> None:
+    """Raises BadInput if the line that should name the declared columns holds numbers: it is a row, not a header."""
+    names = [table.names[table.index(declared.column)] for declared in there.columns.values()]
+    if there.layout.header and names and all(re.fullmatch(_NUMBER, name.strip()) for name in names):
+        raise BadInput(
+            f"{path} has numbers ({', '.join(names)}) where the columns should be named; "
+            "write header = 0 in the layout if no line names them"
+        )
 
 
 def _record(whole: Record, rows: slice) -> Record:
