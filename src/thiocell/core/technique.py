@@ -19,14 +19,19 @@ from thiocell.core.term import Term
 class Technique(Protocol):
     """A frozen dataclass whose fields, made by ``setting``, are the settings of the test and of its analysis.
 
-    ``gives`` names the properties that ``predict`` takes and ``analyse`` gives back; ``reads`` the columns it needs of
-    a record; ``needs`` the facts it asks of a sample, each with a typical value: forms and tests are made of them.
+    ``gives`` names the properties that ``predict`` takes and ``analyse`` gives back; ``terms`` explains all that it
+    gives; ``reads`` are the columns it needs of a record; ``needs`` the facts it asks of a sample, each with a typical
+    value: forms and tests are made of them.
     Records come and go by role: 'main' is the common case, a blank or a series has a role of its own.
     """
 
     @property
     def gives(self) -> Mapping[str, Term]:
         """The properties that go in and come back."""
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """What every value means that ``analyse`` may give; 'name_n' stands for numbered ones."""
 
     @property
     def reads(self) -> tuple[str, ...]:

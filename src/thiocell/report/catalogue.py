@@ -56,9 +56,11 @@ def describe(word: str) -> Table:
         rows = _system(word)
     elif word in READERS.names:
         rows = [("reader", word, (READERS.find(word).__doc__ or "").strip())]
+    elif word in bundled():
+        rows = [("study", word, _title(bundled()[word] / "study.toml")), ("run it", "", f"thiocell run {word}")]
     else:
-        known = {*TECHNIQUES.names, *SYSTEMS.names, *READERS.names}
-        raise BadInput(f"there is no technique, system or reader '{word}'; there are {choices(known)}")
+        known = {*TECHNIQUES.names, *SYSTEMS.names, *READERS.names, *bundled()}
+        raise BadInput(f"there is no technique, system, reader or study '{word}'; there are {choices(known)}")
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -73,7 +75,7 @@ def _technique(word: str) -> list[tuple[str, str, str]]:
     rows += [("to predict", name, _setting(entry)) for name, entry in settings if _of_prediction(entry)]
     rows += [("needs", name, f"such as {quantity}") for name, quantity in one.needs.items()]
     rows += [("reads", name, "") for name in one.reads]
-    terms = getattr(one, "terms", {})
+    terms = one.terms
     rows += [("predicts from", name, _meant(term)) for name, term in one.gives.items()]
     return rows + [("gives", name, _meant(term)) for name, term in (terms or one.gives).items()]
 

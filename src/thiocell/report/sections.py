@@ -44,7 +44,7 @@ def terms_of(run: Run) -> Terms:
             words = {
                 word for result in results if result.technique == name for word in (*result.values, *result.limits)
             }
-            found[name] = {**given, **_meant(words, getattr(technique, "terms", {}))}
+            found[name] = {**given, **_meant(words, technique.terms)}
         except Exception:  # noqa: S112  a name of no technique, or settings it must be given: the page does without
             continue
     return found
