@@ -68,6 +68,13 @@ def test_cells_at_other_currents_are_refused():
         pooled({"a": slow, "b": fast})
 
 
+@pytest.mark.parametrize("word", ["discharge_current", "power_1", "current_2"])
+def test_whatever_tells_another_test_is_noticed(word):
+    slow, fast = (cell(n, [1.0], **{word: Quantity(i, "mA/g", 1)}) for n, i in (("a", 25), ("b", 60)))
+    with pytest.raises(BadInput, match=word):
+        pooled({"a": slow, "b": fast})
+
+
 def test_what_cannot_be_pooled_is_said():
     odd = Result("rate", {"q1": Quantity(1, "mAh/g", 0.1), "x": Quantity(1, "V")}, Source("measured"),
                  limits={"fade": Limit(Quantity(1, "%", 0.1), "below", 0.95)})  # fmt: skip

@@ -145,8 +145,23 @@ def test_an_exported_record_passes_the_strict_check_and_stays_virtual(thiocell, 
     assert "exists already" in err
 
 
-def test_the_record_of_a_step_is_exported(thiocell, tmp_path):
-    thiocell("run", "pan2023")
+def test_one_cell_counts_once_in_a_batch(thiocell):
+    code, _, err = thiocell("analyse", CELL, CELL, "--as", "rate", "--mass", "4.0(1) mg", "--replicates")
+    assert code == 2
+    assert "the same record" in err
+
+
+def test_the_record_of_a_step_is_exported_as_the_study_says_now(thiocell, tmp_path):
+    thiocell("new", "mine")
+    page = tmp_path / "mine" / "study.toml"
+    for name in ("a", "b"):
+        assert thiocell("export", "mine", f"{name}.bdf.csv", "--step", "cell_a")[0] == 0
+        page.write_text(page.read_text("utf-8").replace("rate_cell_a", "rate_cell_b"), "utf-8")
+    assert (tmp_path / "a.bdf.csv").read_bytes() != (tmp_path / "b.bdf.csv").read_bytes()
+    assert thiocell("export", "mine", "c.bdf.csv", "--step", "nothing")[0] == 2
+
+
+def test_the_record_of_a_step_of_a_bundled_study_is_exported(thiocell, tmp_path):
     assert thiocell("export", "pan2023", "test.bdf.csv", "--step", "rate_test")[0] == 0
     assert (tmp_path / "test.bdf.csv").is_file()
 

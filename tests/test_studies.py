@@ -371,7 +371,7 @@ def test_a_step_s_record_is_exported_as_the_study_stands_now(tmp_path):
         values = 'values = { discharge_capacity = "500 mAh/g", mean_discharge_voltage = "1.9 V" }\n'
         text = HEAD + f'[predict.p]\ntechnique = "cycling"\nsample = "best"\nseed = {seed}\n{values}'
         run(load(study(tmp_path, text)), default_store(tmp_path))
-        return exported(tmp_path, tmp_path / "p.bdf.csv", "preferred", "p", force=True)
+        return exported(tmp_path / "study.toml", tmp_path / "p.bdf.csv", "preferred", "p", force=True)
 
     first, second, third = predicted(1), predicted(7), predicted(1)
     assert first == third

@@ -56,6 +56,14 @@ def test_a_broken_line_s_sigmas_cover(break_point, sigma):
         assert covers(broken_line, X, truth, sigma, word, expected, draws=150) >= 0.60
 
 
+def test_an_error_that_all_points_share_does_not_widen_the_break():
+    truth = 5.718 + 0.52 * np.minimum(X, 0.2)
+    alone = broken_line(X, truth, np.diag(np.full(X.size, 1e-6)))
+    shared = broken_line(X, truth, np.diag(np.full(X.size, 1e-6)) + 0.25)
+    assert shared.covariance[2, 2] == pytest.approx(alone.covariance[2, 2], rel=0.05)
+    assert np.sqrt(shared.covariance[0, 0]) == pytest.approx(0.5, rel=0.01)
+
+
 def test_a_noise_free_break_is_found_but_never_exact():
     fit = broken_line(X, 5.718 + 0.52 * np.minimum(X, 0.2), np.full((X.size, X.size), np.nan))
     assert fit.values["break_point"] == pytest.approx(0.2, abs=2e-4)

@@ -248,11 +248,15 @@ def export(
     from thiocell.readers.bdf import check as check_table
     from thiocell.studies.bench import exported
 
+    home = None
+    if step:
+        source, home = _found(str(source))
     record = exported(
         source,
         target,
         labels,
         step,
+        home=home,
         force=force,
         reader=words["reader"] or "",
         columns=words["columns"],

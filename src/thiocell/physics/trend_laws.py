@@ -66,7 +66,7 @@ def broken_line(x: Array, y: Array, covariance: Array) -> Fit:
         raise ValueError("a broken line needs four different places at least")
     weights, known = _weights(covariance)
     grid = np.linspace(np.sort(x)[1], np.sort(x)[-1], _GRID + 1)
-    chi2 = _chi2_of_breaks(x, y, weights, grid)
+    chi2 = _chi2_of_breaks(x, y, _whitening(covariance, weights), grid)
     best = int(np.argmin(chi2))
     scale = 1.0 if known else max(float(chi2[best]) / max(x.size - 3, 1), np.finfo(float).tiny)
     within = grid[chi2 <= chi2[best] + scale]
@@ -162,12 +162,22 @@ def _student(free: int) -> float:
     return float(t.ppf(0.5 + 0.6826894921 / 2, free))
 
 
-def _chi2_of_breaks(x: Array, y: Array, weights: Array, grid: Array) -> Array:
+def _whitening(covariance: Array, weights: Array) -> Array:
+    """The matrix that makes the points' errors independent and of size one; shared errors do not widen a break."""
+    if not np.all(np.isfinite(covariance)):
+        return np.diag(weights)
+    try:
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(covariance)))
+    except np.linalg.LinAlgError:
+        return np.diag(weights)
+
+
+def _chi2_of_breaks(x: Array, y: Array, whitening: Array, grid: Array) -> Array:
     """Chi-square of the best line that is flat beyond each place of ``grid``, by normal equations."""
-    w = weights**2
-    m = np.minimum(x, grid[:, None])
-    total, first, second = w.sum(), m @ w, m**2 @ w
-    height, product = float(w @ y), m @ (w * y)
-    slope = (total * product - first * height) / (total * second - first**2)
-    start = (height - slope * first) / total
-    return np.asarray(((y - start[:, None] - slope[:, None] * m) ** 2) @ w)
+    one, height = whitening @ np.ones_like(x), whitening @ y
+    m = np.minimum(x, grid[:, None]) @ whitening.T
+    total, first, second = float(one @ one), m @ one, np.sum(m**2, axis=1)
+    level, product = float(one @ height), m @ height
+    slope = (total * product - first * level) / (total * second - first**2)
+    start = (level - slope * first) / total
+    return np.asarray(np.sum((height - start[:, None] * one - slope[:, None] * m) ** 2, axis=1))

@@ -13,10 +13,10 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.core.result import Covariance, Result
 from thiocell.core.source import Kind, Source
-from thiocell.studies.errors import Parts, covariance
+from thiocell.studies.errors import Parts, covariance, identity
 
 _SPREAD = "_spread"
-_CONDITION = "current"  # values of this beginning are what a test was done at
+_CONDITIONS = ("current", "power")  # values with these words in their names tell what a test was done at
 _FIRST = ("discharge_capacity", "initial_capacity", "energy", "charge_capacity", "mean_discharge_voltage")
 _SHOWN = 6  # values in the figure; assumed: more colours are not told apart
 _ALIKE = 0.25  # relative; assumed: currents further apart are not the same test, nearer ones differ by their masses
@@ -67,6 +67,15 @@ def pooled(results: Mapping[str, Result]) -> Result:
     )
 
 
+def twins(records: Mapping[str, Record]) -> str:
+    """The names of two records of one content, or nothing: a cell counts once in a batch."""
+    seen: dict[str, str] = {}
+    for name, record in records.items():
+        if (same := seen.setdefault(identity(record), name)) != name:
+            return f"'{same}' and '{name}'"
+    return ""
+
+
 def _worth(kind: Kind) -> int:
     return _WORTH.index(kind) if kind in _WORTH else 0
 
@@ -104,7 +113,11 @@ def _differences(results: Mapping[str, Result], words: list[str], table: Mapping
     doubts = []
     for word in words:
         mean = float(np.mean(table[word]))
-        if word.startswith(_CONDITION) and mean and np.max(np.abs(table[word] / mean - 1)) > _ALIKE:
+        if (
+            any(part in _CONDITIONS for part in word.split("_"))
+            and mean
+            and np.max(np.abs(table[word] / mean - 1)) > _ALIKE
+        ):
             odd = names[int(np.argmax(np.abs(table[word] - np.median(table[word]))))]
             raise BadInput(f"replicates: '{odd}' was tested at another {word} than the others; leave it out")
     if "cycle" in words and np.ptp(table["cycle"]) > 0:

@@ -19,10 +19,11 @@ from thiocell.core.technique import Technique
 from thiocell.core.vocabulary import FACTS
 from thiocell.readers import read
 from thiocell.readers._origin import contents
-from thiocell.studies.batch import pooled
+from thiocell.studies.batch import pooled, twins
 from thiocell.studies.errors import named
+from thiocell.studies.load import load
 from thiocell.studies.outcome import Outcome, Run
-from thiocell.studies.run import default_store, latest, versions
+from thiocell.studies.run import default_store, run, versions
 from thiocell.studies.settings import build
 from thiocell.techniques import TECHNIQUES
 
@@ -85,6 +86,8 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
         raise BadInput(f"no record could be read in {', '.join(skipped)}" if skipped else "there is no file to analyse")
     results = {name: o.result for name, o in outcomes.items() if o.result is not None}
     if replicates:
+        if same := twins({name: outcomes[name].records["main"] for name in results}):
+            raise BadInput(f"replicates: {same} hold the same record; a cell counts once")
         outcomes["replicates"] = Outcome("replicates", "analyse", "done", sample, pooled(results))
     return Run(bench.technique, bench.technique, "", outcomes, (), versions()), skipped
 
@@ -95,31 +98,40 @@ def exported(
     labels: Literal["preferred", "machine"],
     step: str | None,
     *,
+    home: Path | None = None,
     force: bool = False,
     reader: str = "",
     columns: Path | None = None,
     pick: int | None = None,
 ) -> Record:
-    """Write one record as a BDF table that passes the strict check; raises BadInput if it cannot."""
+    """Write one record as a BDF table; raises BadInput if it cannot.
+
+    With ``step`` the ``source`` is a study file, brought up to date first, that keeps its results in ``home``.
+    """
     from thiocell.readers import bdf
 
     if target.exists() and (not force or target.resolve() == source.resolve()):
         raise BadInput(f"{target} exists already; choose another name or say --force")
-    record = _of_step(source, step) if step else _one(source, Bench("", reader=reader, columns=columns, pick=pick))
+    record = (
+        _of_step(source, home or source.parent, step)
+        if step
+        else _one(source, Bench("", reader=reader, columns=columns, pick=pick))
+    )
     bdf.write(record, target, labels)
     return record
 
 
-def _of_step(source: Path, step: str) -> Record:
-    """The main record that a step of a study left in the store."""
-    store = default_store(source if source.is_dir() else source.parent)
-    rows = latest(store)
-    if step not in rows:
-        raise BadInput(f"{source} keeps no step '{step}'; it keeps {choices(set(rows))} (run the study first)")
-    records = store.load(rows[step]).records
-    if not records:
+def _of_step(source: Path, home: Path, step: str) -> Record:
+    """The main record of a step of a study as it stands now: what changed since the last run is done again."""
+    outcomes = run(load(source), default_store(home)).outcomes
+    if step not in outcomes:
+        raise BadInput(f"{source} has no step '{step}'; it has {choices(set(outcomes))}")
+    outcome = outcomes[step]
+    if outcome.error:
+        raise BadInput(outcome.error)
+    if not outcome.records:
         raise BadInput(f"step '{step}' holds no record; name a record or predict step")
-    return next(iter(records.values()))
+    return next(iter(outcome.records.values()))
 
 
 def _spread(files: Sequence[Path]) -> list[tuple[Path, bool]]:

@@ -22,9 +22,9 @@ from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.readers import READERS, identify, read
 from thiocell.readers._origin import contents
-from thiocell.studies.batch import pooled
+from thiocell.studies.batch import pooled, twins
 from thiocell.studies.code import code_of
-from thiocell.studies.errors import identity, named
+from thiocell.studies.errors import named
 from thiocell.studies.expression import Expression
 from thiocell.studies.lookup import evaluate
 from thiocell.studies.outcome import Outcome
@@ -149,21 +149,11 @@ def _do_predict(work: PredictStep, outcomes: Outcomes) -> Kept:
 
 def _do_analyse(work: AnalyseStep, outcomes: Outcomes) -> Kept:
     if work.replicates:
-        twins = _twins({name: outcomes[name].records["main"] for name in work.replicates})
-        if twins:
-            raise BadInput(f"replicates: {twins} hold the same record; a cell counts once")
+        if same := twins({name: outcomes[name].records["main"] for name in work.replicates}):
+            raise BadInput(f"replicates: {same} hold the same record; a cell counts once")
         return Kept(result=pooled({name: _analysed(work, {"main": name}, outcomes) for name in work.replicates}))
     result = _analysed(work, work.records, outcomes)
     return Kept(result=result.drawn(work.technique.draw(result)))
-
-
-def _twins(records: Mapping[str, Record]) -> str:
-    """The names of two records of one content, or nothing."""
-    seen: dict[str, str] = {}
-    for name, record in records.items():
-        if (same := seen.setdefault(identity(record), name)) != name:
-            return f"'{same}' and '{name}'"
-    return ""
 
 
 def _analysed(work: AnalyseStep, roles: Mapping[str, str], outcomes: Outcomes) -> Result:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +21,6 @@ from thiocell.studies.store import Kept, Store
 from thiocell.studies.study import RecordStep, Step, Study
 
 Tick = Callable[[str, str], None]
-_LATEST = "latest.json"
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,7 +43,6 @@ def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None) ->
         found, wrong = judge(claim, outcomes)
         verdicts += found
         faults += [f"{study.file} {fault}" for fault in wrong]
-    _remember(store, outcomes)
     return Run(study.name, study.title, study.about, outcomes, tuple(verdicts), versions(), tuple(faults))
 
 
@@ -100,18 +96,3 @@ def versions() -> dict[str, str]:
 def default_store(folder: Path) -> Store:
     """The store of a study that keeps its results in ``folder``."""
     return Store(folder / ".store")
-
-
-def latest(store: Store) -> dict[str, str]:
-    """The key of each step as the last run left it; empty before the first."""
-    try:
-        page = json.loads((store.place / _LATEST).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(name): str(key) for name, key in page.items()} if isinstance(page, dict) else {}
-
-
-def _remember(store: Store, outcomes: Mapping[str, Outcome]) -> None:
-    draft = store.place / f"draft-{uuid.uuid4().hex}.json"
-    draft.write_text(json.dumps({name: outcome.key for name, outcome in outcomes.items() if outcome.key}), "utf-8")
-    draft.replace(store.place / _LATEST)
