@@ -396,3 +396,24 @@ def test_a_cell_that_begins_with_a_discharge_is_told_once_that_it_has_no_first_e
         found = cycled(written(-5.013e-4 * np.tile(ONE, count), 7))
         (doubt,) = mentions(found, "coulombic")
         assert doubt == "there is no first_coulombic_efficiency: as discharge/charge it needs a half-cycle before"
+
+
+def test_energies_come_on_the_bases_of_capacities():
+    facts = {"mass": "4.0(1) mg", "area": "0.785(8) cm**2", "thickness": "30(3) um", "active_fraction": "0.7083(2)"}
+    sample = Sample(
+        "cell", facts={name: Fact(Quantity.parse(text), Source("measured")) for name, text in facts.items()}
+    )
+    values = {"discharge_capacity": Quantity(500, "mAh/g"), "mean_discharge_voltage": Quantity(1.9, "V")}
+    test = Cycling(reference="Li")
+    found = test.analyse(test.predict(values, sample), sample)
+    assert found["discharge_energy"].value == pytest.approx(950, rel=1e-3)
+    by_hand = {
+        "_absolute": 950 * 4e-3,
+        "_active": 950 / 0.7083,
+        "_areal": 3.8 / 0.785,
+        "_volumetric": 3.8 / 0.785 / 3e-3,
+    }
+    for basis, number in by_hand.items():
+        assert found[f"discharge_energy{basis}"].value == pytest.approx(number, rel=2e-3), basis
+    relative = found["discharge_energy_areal"].sigma / found["discharge_energy_areal"].value
+    assert relative == pytest.approx(0.008 / 0.785, rel=0.05)

@@ -228,7 +228,7 @@ def _bases(sample: Sample, mass: Spread) -> dict[str, tuple[Spread, str, str]]:
     """What capacities are divided by: suffix of the name -> the basis, its SI unit, the unit of the capacity."""
     found = {"": (mass, "C/kg", "mAh/g"), "_absolute": (Spread(np.asarray(1.0)), "C", "mAh")}
     if "active_fraction" in sample:
-        share = Spread.of(_fact(sample, "active_fraction"), "", "active fraction")
+        share = Spread.of(_fact(sample, "active_fraction"), "", "active_fraction")
         found["_active"] = (mass.times(share), "C/kg", "mAh/g")
     if "area" in sample:
         area = Spread.of(_fact(sample, "area"), "m**2", "area")

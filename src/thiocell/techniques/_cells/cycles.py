@@ -22,6 +22,10 @@ EFFICIENCY_MEANING = (
 )
 
 
+_ENERGY_UNITS = {"mAh/g": "Wh/kg", "mAh": "mWh", "mAh/cm**2": "mWh/cm**2", "mAh/cm**3": "mWh/cm**3"}
+"""The unit of an energy on the basis on which a capacity has this unit."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cycles:
     """The cycles of ``cell``: each begins in the direction in which the record begins.
@@ -106,9 +110,10 @@ class Cycles:
         divisor = self.cell.bases[basis][0]
         return self.of(direction, self.cell.charge).over(divisor.repeated(len(self)))
 
-    def energy(self, direction: Literal["charge", "discharge"]) -> Spread:
-        """Energy of each cycle's half by mass of cathode, against Li (J/kg)."""
-        return self.of(direction, self.cell.energy).over(self.cell.mass.repeated(len(self)))
+    def energy(self, direction: Literal["charge", "discharge"], basis: str = "") -> Spread:
+        """Energy of each cycle's half against Li in SI units, on the basis of that suffix."""
+        divisor = self.cell.bases[basis][0]
+        return self.of(direction, self.cell.energy).over(divisor.repeated(len(self)))
 
     def of(self, direction: Literal["charge", "discharge"], what: Spread) -> Spread:
         """Of each cycle, the entry that ``what`` has for its half-cycle in ``direction``."""
@@ -156,7 +161,13 @@ class Cycles:
         for direction in directions:
             for basis, (_, si_unit, unit) in self.cell.bases.items():
                 found[f"{direction}_capacity{basis}"] = (self.capacity(direction, basis), si_unit, unit)
-            found[f"{direction}_energy"] = (self.energy(direction), "J/kg", "Wh/kg")
+            for basis, (_, si_unit, unit) in self.cell.bases.items():
+                shown = _ENERGY_UNITS[unit]
+                found[f"{direction}_energy{basis}"] = (
+                    self.energy(direction, basis),
+                    si_unit.replace("C", "J", 1),
+                    shown,
+                )
             found[f"mean_{direction}_voltage"] = (self.of(direction, self.cell.mean_li), "V", "V")
             found[f"mean_{direction}_voltage_li_in"] = (self.of(direction, self.cell.mean_li_in), "V", "V")
             found[f"{direction}_current"] = (self.specific_current(direction), "A/kg", "mA/g")

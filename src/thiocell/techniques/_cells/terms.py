@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from thiocell.core.term import Term
 
 _BASES = {
-    "": ("mAh/g", "by mass of cathode"),
-    "_absolute": ("mAh", "of the whole cell"),
-    "_active": ("mAh/g", "by mass of active material"),
-    "_areal": ("mAh/cm**2", "by area of the cathode"),
-    "_volumetric": ("mAh/cm**3", "by volume of the cathode"),
+    "": ("mAh/g", "Wh/kg", "by mass of cathode"),
+    "_absolute": ("mAh", "mWh", "of the whole cell"),
+    "_active": ("mAh/g", "Wh/kg", "by mass of active material"),
+    "_areal": ("mAh/cm**2", "mWh/cm**2", "by area of the cathode"),
+    "_volumetric": ("mAh/cm**3", "mWh/cm**3", "by volume of the cathode"),
 }
 _OF_CYCLE = "of the chosen cycle"
 
@@ -23,9 +23,9 @@ def _term(unit: str, symbol: str, meaning: str) -> Term:
 
 def _both_ways() -> Iterator[tuple[str, Term]]:
     for name, short in (("charge", "ch"), ("discharge", "dis")):
-        for basis, (unit, by) in _BASES.items():
+        for basis, (unit, energy_unit, by) in _BASES.items():
             yield f"{name}_capacity{basis}", _term(unit, f"Q_{short}", f"{name} capacity {_OF_CYCLE} {by}")
-        yield f"{name}_energy", _term("Wh/kg", f"E_{short}", f"{name} energy {_OF_CYCLE} by mass of cathode, vs Li")
+            yield f"{name}_energy{basis}", _term(energy_unit, f"E_{short}", f"{name} energy {_OF_CYCLE} {by}, vs Li")
         yield f"{name}_current", _term("mA/g", f"i_{short}", f"median {name} current {_OF_CYCLE} by mass of cathode")
         for end, against in (("", "Li"), ("_li_in", "Li-In")):
             meaning = f"mean {name} voltage {_OF_CYCLE} against {against}, energy over charge"
