@@ -68,25 +68,10 @@ class Endurance:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
-    @property
-    def gives(self) -> Mapping[str, Term]:
-        """The properties that go in and come back."""
-        return _GIVES
-
-    @property
-    def terms(self) -> Mapping[str, Term]:
-        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
-        return ENDURANCE
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns of the main record."""
-        return READS
-
-    @property
-    def needs(self) -> Mapping[str, Quantity]:
-        """The facts of the sample, each with a typical value."""
-        return NEEDS
+    gives = _GIVES
+    terms = ENDURANCE
+    reads = READS
+    needs = NEEDS
 
     @property
     def _start(self) -> int:

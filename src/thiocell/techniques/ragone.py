@@ -66,6 +66,10 @@ class Ragone:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
+    terms = RAGONE
+    reads = READS
+    needs = NEEDS
+
     @property
     def gives(self) -> Mapping[str, Term]:
         """The properties that go in and come back: energy and power at each current."""
@@ -75,21 +79,6 @@ class Ragone:
             found[f"energy_{number}"] = Term("Wh/kg", f"E_{number}", f"discharge energy against Li {at}", 1, 10_000)
             found[f"power_{number}"] = Term("W/kg", f"P_{number}", f"mean discharge power against Li {at}", 1, 100_000)
         return found
-
-    @property
-    def terms(self) -> Mapping[str, Term]:
-        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
-        return RAGONE
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns of the main record."""
-        return READS
-
-    @property
-    def needs(self) -> Mapping[str, Quantity]:
-        """The facts of the sample, each with a typical value."""
-        return NEEDS
 
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None

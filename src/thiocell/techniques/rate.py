@@ -68,6 +68,10 @@ class Rate:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", "shape of the predicted voltage")
 
+    terms = RATE
+    reads = READS
+    needs = NEEDS
+
     @property
     def gives(self) -> Mapping[str, Term]:
         """The properties that go in and come back: capacity, mean voltage and efficiency at each current."""
@@ -82,21 +86,6 @@ class Rate:
                 "%", f"CE_{number}", f"discharge over charge before {at}", 10, 190
             )
         return found
-
-    @property
-    def terms(self) -> Mapping[str, Term]:
-        """Every value that ``analyse`` may give; a name that ends in ``_n`` stands for one with a number there."""
-        return RATE
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns of the main record."""
-        return READS
-
-    @property
-    def needs(self) -> Mapping[str, Quantity]:
-        """The facts of the sample, each with a typical value."""
-        return NEEDS
 
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
