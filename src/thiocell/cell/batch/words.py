@@ -1,0 +1,25 @@
+"""The numbers by which compiled code and Python speak of steps, rows and outcomes: no numba needed to read them."""
+
+CURRENT, VOLTAGE, POWER = range(3)
+"""How a step is held."""
+# numbers of a step
+KIND, TARGET, SECONDS, LOWER, UPPER, LEAST, PERIOD, STEP_NUMBERS = range(8)
+# numbers of a step's summary
+T_END, CHARGE_PASSED, ENERGY, V_FIRST, V_LAST, I_LAST, WHY, COUNT, ITERATIONS, SUMMARY = range(10)
+# numbers of a kept row
+ROW_TIME, ROW_VOLTAGE, ROW_CURRENT, ROW_CHARGE, ROW_STEP, ROW_NUMBERS = range(6)
+
+BY_TIME, BY_LOWER, BY_UPPER, BY_CURRENT = range(1, 5)
+"""What ended a step."""
+DONE, TOO_SMALL, TOO_MANY, NOT_FINITE, CANNOT_START, ROWS_FULL, NO_CURRENT = range(7)
+"""How a cell fared."""
+
+FARED = {
+    DONE: "all steps were carried out",
+    TOO_SMALL: "the solver's steps became too short to go on",
+    TOO_MANY: "the solver needed too many steps",
+    NOT_FINITE: "the state stopped being a number",
+    CANNOT_START: "the current cannot start: it takes the voltage beyond the cut-off at once",
+    ROWS_FULL: "there were more rows than room for them",
+}
+"""The sentence that a user reads."""

@@ -1,0 +1,221 @@
+"""What a sample fixes of its cell once and for all: capacities, volumes and facts, ready for many trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thiocell.cell.facts import COUPLES, FACTS
+from thiocell.cell.parameters import Grains
+from thiocell.chemistry import SYSTEMS, properties
+from thiocell.chemistry.counting import Counting
+from thiocell.chemistry.formula import ATOMIC_WEIGHTS
+from thiocell.chemistry.phase import key
+from thiocell.chemistry.reference_electrode import LI_IN
+from thiocell.chemistry.system import System
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.physics.composition import AVOGADRO
+
+_NEEDED = ("mass", "area", "thickness", "electronic_conductivity")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A couple of this sample: ``charge`` C/kg between its ends, its lithiated share when ``fresh`` and ``now``."""
+
+    name: str
+    charge: float
+    fresh: float
+    now: float
+
+
+@dataclass(frozen=True)
+class Room:
+    """Volumes in m3 for a kg of fresh cathode.
+
+    ``host``: all Li2S in the solution; ``guest``: all LiI dissolved in it; ``apart``: the same LiI as a phase of its
+    own; ``metal``: the molybdenum phase as weighed in.
+    """
+
+    host: float = 0.0
+    guest: float = 0.0
+    apart: float = 0.0
+    metal: float = 0.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All of a sample's cell that no trial changes.
+
+    ``numbers`` are the facts as SI floats, ``facts`` the same with unit and source. ``held`` is the share of all iodide
+    that all Li2S can hold; ``parted_fresh`` and ``parted`` the shares of iodide outside the solution when fresh and in
+    the sample's state; ``cycles`` those that the state counts.
+    """
+
+    sample: Sample
+    parts: tuple[Part, ...]
+    facts: Mapping[str, Fact]
+    numbers: Mapping[str, float]
+    room: Room
+    held: float
+    parted_fresh: float
+    parted: float
+    cycles: float
+    grains: Grains
+    nodes: int
+
+    def fresh(self, name: str) -> float:
+        """The lithiated share of a couple when fresh; zero for one that is not there."""
+        return next((part.fresh for part in self.parts if part.name == name), 0.0)
+
+
+def frame(
+    sample: Sample, *, grains: Grains = "spherical", values: Mapping[str, Quantity] | None = None, nodes: int = 20
+) -> Frame:
+    """What chemistry and the facts say of the cell of ``sample``; ``values`` win over its facts and the defaults.
+
+    Raises BadInput where a fact is out of its bounds, where neither the sample nor a default tells a needed one, where
+    a couple's electrons or potential are not known, and where the layer is thinner than its solid.
+    """
+    told = sample.with_facts({name: Fact(q, Source("assumed", place="a trial")) for name, q in (values or {}).items()})
+    system = SYSTEMS.find(sample.system)
+    if unknown := set(values or {}) - set(FACTS) - set(system.parameters):
+        raise BadInput(
+            f"the cell has no fact {choices(unknown)}; it has {choices(set(FACTS) | set(system.parameters))}"
+        )
+    _check_electrons(system, sample)
+    counting, inputs = _counting(system, told)
+    facts = _facts(told, system, counting.weighed(inputs))
+    counted = properties(told).values
+    if "porosity" in counted and counted["porosity"].value < 0:
+        raise BadInput(
+            f"'thickness' of sample '{sample.name}' is {told['thickness']}; "
+            f"its solid alone needs {counted['thickness_pore_free']}"
+        )
+    return Frame(
+        told,
+        _parts(counting, inputs, counted, facts),
+        facts,
+        {name: si(name, fact.quantity) for name, fact in facts.items()},
+        _room(counting, inputs),
+        _held(counting, inputs),
+        _parted(counting, counting.fresh_lithium(inputs), inputs),
+        _parted(counting, counting.lithium(inputs), inputs),
+        sample.state["cycle"].value if "cycle" in sample.state else 0.0,
+        grains,
+        nodes,
+    )
+
+
+def si(name: str, quantity: Quantity) -> float:
+    """A fact of the cell as an SI float (an activation energy in J/mol); raises BadInput if it is out of bounds."""
+    if name not in FACTS:
+        raise BadInput(f"the cell has no fact '{name}'; it has {choices(set(FACTS))}")
+    number = FACTS[name].term.check(name, quantity).si
+    return number * AVOGADRO if name == "separator_activation_energy" else number
+
+
+def _check_electrons(system: System, sample: Sample) -> None:
+    for couple in system.couples:
+        if not couple.steps:
+            raise BadInput(
+                f"sample '{sample.name}' cannot become a cell: the electrons of {couple.phase} in '{sample.system}' "
+                "are not known"
+            )
+
+
+def _facts(sample: Sample, system: System, weighed: Mapping[str, float]) -> dict[str, Fact]:
+    """Each fact of the cell that the sample tells or that has a default for its system.
+
+    Defaults of a system are those of its molybdenum cathode: they do not hold where no molybdenum phase is weighed in.
+    """
+    own = [c.phase for c in system.couples if c.name == "molybdenum" and weighed[c.phase] > 0]
+    found = {"anode_potential": LI_IN}
+    for couple in system.couples:
+        if couple.potential is not None and couple.name in COUPLES:
+            found[f"{couple.name}_potential"] = couple.potential
+    for name, known in FACTS.items():
+        if name in sample:
+            found[name] = sample.facts[name]
+        elif known.default is not None and (known.system == "" or (known.system == sample.system and own)):
+            found[name] = known.default
+    missing = [name for name in _NEEDED if name not in found]
+    if not {"ionic_conductivity", "conductivity_mos2"} & set(found):
+        missing.append("ionic_conductivity")
+    if missing:
+        raise BadInput(
+            f"sample '{sample.name}' must tell {choices(missing)} to become a cell: no default is known for its recipe"
+        )
+    return found
+
+
+def _counting(system: System, sample: Sample) -> tuple[Counting, dict[str, float]]:
+    """The counting of chemistry with its inputs as SI floats."""
+    told = system.checked_parameters(sample)
+    on = frozenset(c.name for c in system.couples if c.steps and told[c.switch].quantity.value)
+    inputs = {element: ATOMIC_WEIGHTS[element].si for element in system.elements}
+    inputs |= {name: fact.quantity.si for name, fact in system.facts()}
+    inputs |= {f"recipe.{name}": q.value for name, q in system.checked_recipe(sample).items()}
+    inputs |= {f"state.{name}": q.value for name, q in system.checked_state(sample).items()}
+    if system.exchange:
+        inputs[system.exchange.name] = told[system.exchange.name].quantity.value
+    return Counting(system, on), inputs
+
+
+def _parts(
+    counting: Counting, inputs: Mapping[str, float], counted: Mapping[str, Quantity], facts: Mapping[str, Fact]
+) -> tuple[Part, ...]:
+    """The couples that are switched on and have charge, in chemistry's order, then Li3PS4 where it counts."""
+    fresh, now = counting.fresh_lithium(inputs), counting.lithium(inputs)
+    found = []
+    for couple in counting.counted:
+        charge = counted[f"capacity_{key(couple.phase)}"].si
+        if charge > 0:
+            top = couple.knots[-1]
+            found.append(Part(couple.name, charge, fresh[couple.name] / top, now[couple.name] / top))
+    if (thiophosphate := facts["thiophosphate_capacity"].quantity.si) > 0:
+        found.append(Part("thiophosphate", thiophosphate, 1.0, 1.0))
+    for part in found:
+        words = [f"{part.name}_{word}" for word in ("potential", "slope")]
+        if missing := [word for word in words if word not in facts]:
+            raise BadInput(
+                f"the potential of couple '{part.name}' in {counting.system.title} is not known: "
+                f"tell {choices(missing)}, or switch the couple off"
+            )
+    if not found:
+        raise BadInput(f"no couple of {counting.system.title} is switched on and has charge; switch one on")
+    return tuple(found)
+
+
+def _room(counting: Counting, inputs: Mapping[str, float]) -> Room:
+    """Volumes by unit cells; the solution keeps the volume for each mole that it has when fresh (it moves by 2 %)."""
+    system, weighed, mass = counting.system, counting.weighed(inputs), counting.molar_mass(inputs)
+    metals = [c.phase for c in system.couples if c.name == "molybdenum" and weighed[c.phase] > 0]
+    metal = sum(weighed[phase] * system.phase(phase).molar_volume("lattice", inputs) for phase in metals) / mass
+    solution = system.solution
+    if solution is None:
+        return Room(metal=metal)
+    hosts, guests = weighed[solution.host.formula], weighed[solution.guest.formula]
+    dissolved = solution.dissolved(hosts, guests, 0.0, inputs)
+    each = solution.volume(hosts, dissolved, "lattice", inputs) / (hosts + dissolved) if hosts else 0.0
+    apart = solution.guest.molar_volume("lattice", inputs)
+    return Room(hosts * each / mass, guests * each / mass, guests * apart / mass, metal)
+
+
+def _held(counting: Counting, inputs: Mapping[str, float]) -> float:
+    solution, weighed = counting.system.solution, counting.weighed(inputs)
+    if solution is None or not weighed[solution.guest.formula]:
+        return 0.0
+    limit = inputs[f"{solution.key}.limit"]
+    return limit / (1.0 - limit) * weighed[solution.host.formula] / weighed[solution.guest.formula]
+
+
+def _parted(counting: Counting, lithium: Mapping[str, float], inputs: Mapping[str, float]) -> float:
+    """The share of all iodide that stands outside the solution when the couples hold ``lithium``."""
+    solution = counting.system.solution
+    guests = counting.weighed(inputs)[solution.guest.formula] if solution else 0.0
+    return max(0.0, 1.0 - counting.inventory(lithium, inputs).dissolved / guests) if guests else 0.0

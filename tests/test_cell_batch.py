@@ -1,0 +1,259 @@
+"""The batch solver: against PyBaMM, against exact laws, and when something fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from thiocell.cell.batch import Course, Fared, Why, solve
+from thiocell.cell.batch import layout as lay
+from thiocell.cell.batch.equations import new_work, rates
+from thiocell.cell.batch.exponential import exponential
+from thiocell.cell.batch.newton import factor, new_factors
+from thiocell.cell.batch.newton import solve as solve_linear
+from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Grains, Ionic, Parting, Redox
+from thiocell.cell.protocol import Step
+from thiocell.core.bad_input import BadInput
+
+DENSITY = 1698.0  # kg/m3: 4 mg on 0.7854 cm2 and 30 um
+I25 = 1e-4  # A: 25 mA/g on 4 mg
+LAWS: tuple[Grains, ...] = ("none", "parabolic", "spherical", "spread")
+CHARGED = CellState({"molybdenum": 0.02, "sulfur": 0.02}, {"sulfur": 1.0})
+
+
+def cell(grains: Grains = "parabolic", nodes: int = 20, **changes: object) -> CellParameters:
+    """A cell with every piece of physics in it."""
+    molybdenum = Redox("molybdenum", 206 * 3600 * DENSITY, 4e4, 1.4, (0.6, 0.05), activated=True)
+    sulfur = Redox(
+        "sulfur", 467 * 3600 * DENSITY, 4e4, 2.15, (0.05,), 0.1, grains=grains, grain_time=2e4, grain_spread=0.5
+    )
+    found = CellParameters(
+        (molybdenum, sulfur), Ionic(3, 0.05, 0.02, 0.05, 0.1), 1e-2, 30e-6, 0.7854e-4, 4e-6, 0.024,
+        anode_exchange=10.0, anode_potential=0.62, parting=Parting(1.0, 3600.0, 7200.0),
+        activation_start=0.6, activation_charge=1e5, nodes=nodes,
+    )  # fmt: skip
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def whole_test(lower: float = 0.0) -> tuple[Step, ...]:
+    return (
+        Step("current", 4 * I25, lower=lower),
+        Step("current", 0.0, seconds=3600.0),
+        Step("current", -I25, upper=3.0),
+        Step("voltage", 3.0, seconds=7200.0, current=I25 / 20),
+        Step("power", 3e-4, lower=0.6),
+    )
+
+
+def one(given: CellParameters, protocol: tuple[Step, ...], state: object = CHARGED, **how: object) -> Course:
+    (course,) = solve([given], state, protocol, **how)  # type: ignore[arg-type]
+    return course.checked()
+
+
+def test_the_exponential_is_exact_to_the_last_digits() -> None:
+    x = np.linspace(-60, 60, 4001)
+    assert max(abs(exponential(float(each)) / np.exp(each) - 1) for each in x) < 1e-15
+
+
+@pytest.mark.parametrize("grains", LAWS)
+def test_the_linear_system_is_solved_as_by_a_dense_matrix(grains: Grains) -> None:
+    # the conductivity is held in the system, so it is constant here
+    given = cell(grains, nodes=4, ionic=Ionic(1, 0.01), activation_start=1.0)
+    layout, (v, g) = lay.structure(given), lay.numbers(given)
+    rng = np.random.default_rng(7)
+    state = CellState({"molybdenum": 0.4, "sulfur": 0.6}, {"sulfur": 0.3}, parted=0.2)
+    y = lay.start(given, layout, state, 2.0) + rng.normal(0, 0.02, (layout.rows, 4))
+    y[-1] = 0.0
+    work = new_work(layout.shells.size, 4)
+    factors = new_factors(layout.shells.size, layout.volume.shape[1], 4)
+
+    def slope(place: int) -> np.ndarray:
+        step = np.zeros(y.size)
+        step[place] = 1e-6
+        up, down = np.zeros_like(y), np.zeros_like(y)
+        rates(layout, v, g, y + step.reshape(y.shape), 5.0, up, work)
+        rates(layout, v, g, y - step.reshape(y.shape), 5.0, down, work)
+        return ((up - down) / 2e-6).ravel()
+
+    jacobian = np.array([slope(place) for place in range(y.size)]).T
+    for c in (10.0, 1e-2, 1e-4):
+        right = rng.normal(size=y.shape)
+        right[-1] = 0.0
+        exact = np.linalg.solve(c * np.eye(y.size) - jacobian, right.ravel()).reshape(y.shape)
+        rates(layout, v, g, y, 5.0, np.zeros_like(y), work)
+        factor(layout, v, g, y, c, 1.0, work, factors)
+        solve_linear(layout, v, right, c, work, factors)
+        np.testing.assert_allclose(right, exact, rtol=0, atol=1e-5 * np.abs(exact).max())  # slopes are to 1e-7
+
+
+@pytest.mark.parametrize("grains", LAWS)
+def test_both_engines_agree_through_current_rest_hold_and_power(grains: Grains) -> None:
+    from thiocell.cell.experiment import run_pybamm
+
+    given = cell(grains, nodes=20 if grains != "spread" else 6)
+    course = one(given, whole_test(), points=200, relative=1e-8, absolute=1e-10)
+    solution = run_pybamm(given, CHARGED, whole_test(), rtol=1e-8, atol=1e-10)
+    parts = [part for cycle in solution.cycles for part in cycle.steps]
+    assert len(parts) == 5
+    for number, part in enumerate(parts):
+        time, volts = part["Time [s]"].entries, part["Voltage [V]"].entries
+        rows = course.step == number
+        since = course.time[rows] - course.time[rows][0]
+        inside = since <= time[-1] - time[0]
+        there = part["Voltage [V]"](time[0] + since[inside])
+        off = there - course.voltage[rows][inside]
+        assert np.sqrt(np.mean(off**2)) < 2e-4  # V: 0.2 mV rms
+        passed = (part["Discharge capacity [A.h]"].entries[-1] - part["Discharge capacity [A.h]"].entries[0]) * 3600
+        assert course.charge[number] == pytest.approx(passed, rel=5e-4, abs=1e-3 * I25)
+        assert course.last[number] == pytest.approx(volts[-1], abs=2e-4)
+
+
+@pytest.mark.parametrize("grains", ["parabolic", "spherical"])
+def test_tighter_tolerances_converge(grains: Grains) -> None:
+    protocol = (Step("current", 8 * I25, lower=0.0),)
+    exact = one(cell(grains), protocol, relative=1e-10, absolute=1e-12)
+    off = [
+        abs(one(cell(grains), protocol, relative=r, absolute=r / 100).charge[0] / exact.charge[0] - 1)
+        for r in (1e-4, 1e-6, 1e-8)
+    ]
+    assert off[0] < 3e-4
+    assert off[1] < 3e-6
+    assert off[2] < 3e-8
+
+
+def test_more_nodes_change_the_voltage_less_each_time() -> None:
+    protocol = (Step("current", 8 * I25, seconds=3600.0),)
+    volts = [one(cell("spherical", nodes=n), protocol, relative=1e-9, absolute=1e-11).last[0] for n in (10, 20, 40, 80)]
+    gaps = np.abs(np.diff(volts))
+    assert gaps[1] < 1e-4  # V: 20 nodes are good to 0.1 mV
+    np.testing.assert_allclose(gaps[:-1] / gaps[1:], 4.0, rtol=0.3)  # second order
+
+
+def test_more_shells_converge_on_the_exact_sphere() -> None:
+    # one couple, fast kinetics, a step of potential: the charge is Crank's sphere (Crank 1975, eq. 6.20)
+    time, q = 1e4, 467 * 3600 * DENSITY
+
+    def passed(shells: int, seconds: float) -> float:
+        couple = Redox("sulfur", q, 1e9, 2.0, grains="spherical", grain_time=time, shells=shells)
+        given = CellParameters((couple,), Ionic(1, 1e3), 1e3, 30e-6, 1e-4, 4e-6, 1e-9, double_layer=1.0, nodes=2)
+        protocol = (Step("voltage", 1.2, seconds=seconds),)  # far below: the surface is lithiated at once
+        return one(given, protocol, CellState({"sulfur": 0.0 + 1e-9}), relative=1e-8, absolute=1e-10).charge[0] / (
+            q * given.thickness * given.area
+        )
+
+    n = np.arange(1, 2000)
+    for seconds in (0.01 * time, 0.05 * time, 0.2 * time):
+        exact = 1 - 6 / np.pi**2 * np.sum(np.exp(-(n**2) * np.pi**2 * seconds / time) / n**2)
+        off = [abs(passed(shells, seconds) / exact - 1) for shells in (7, 14, 28)]
+        assert off[1] < 0.01
+        assert off[2] < off[1] < off[0]
+
+
+def test_a_purely_ohmic_cell_drops_by_current_times_resistance() -> None:
+    couple = Redox("sulfur", 467 * 3600 * DENSITY, 1e12, 2.0)
+    given = CellParameters((couple,), Ionic(1, 1e4), 1e4, 30e-6, 1e-4, 4e-6, 0.03, double_layer=1.0)
+    state = CellState({"sulfur": 0.5})
+    still = one(given, (Step("current", 0.0, seconds=1.0),), state).last[0]
+    for current in (1e-4, 1e-3):
+        course = one(given, (Step("current", current, seconds=0.5),), state)
+        assert course.last[0] == pytest.approx(still - current * 0.03 / 1e-4, abs=1e-4)  # 1 s x J/q shifts xi a little
+
+
+def test_slow_kinetics_follow_tafel() -> None:
+    # J = k sqrt(xi(1-xi)) 2 sinh(f eta/2), evenly through a cathode that conducts well
+    k, q = 5.0, 467 * 3600 * DENSITY
+    given = CellParameters((Redox("sulfur", q, k, 2.0),), Ionic(1, 1e4), 1e4, 30e-6, 1e-4, 4e-6, 1e-9, double_layer=1.0)
+    state, f = CellState({"sulfur": 0.5}), FARADAY / (GAS * 298.15)
+    eta = []
+    for current in (1e-4, 1e-3):
+        course = one(given, (Step("current", current, seconds=1.0),), state)
+        eta.append(2.0 - course.last[0])
+        assert eta[-1] == pytest.approx(2 / f * np.arcsinh(current / 1e-4 / 30e-6 / k), abs=2e-5)
+    assert eta[1] - eta[0] == pytest.approx(2 / f * np.log(10), rel=1e-3)  # 118 mV a decade
+
+
+@pytest.mark.parametrize("grains", LAWS)
+def test_charge_is_neither_made_nor_lost(grains: Grains) -> None:
+    given = cell(grains)
+    protocol = (Step("current", 4 * I25, lower=0.0),)
+    (course,) = solve([given], CHARGED, protocol, points=1, states=True)
+    layout = lay.structure(given)
+
+    def held(table: np.ndarray) -> float:
+        width = given.thickness / given.nodes
+        total = -given.double_layer * width * table[0].sum()  # discharge lowers phi
+        for number, population in enumerate(given.populations):
+            first = layout.first[number]
+            shells = table[first : first + population.shells]
+            total += population.charge * width * float(layout.volume[number, : population.shells] @ shells.sum(axis=1))
+        return total * given.area
+
+    passed = held(course.states[-1]) - held(course.states[0])
+    assert course.charge[0] == pytest.approx(passed, rel=1e-8)
+
+
+def test_energy_is_the_integral_of_power() -> None:
+    course = one(cell("spherical"), (Step("current", 4 * I25, lower=0.0),), points=20000)
+    power = course.voltage * course.current
+    assert course.energy[0] == pytest.approx(np.trapezoid(power, course.time), rel=1e-5)
+
+
+def test_symmetric_pellets_show_electrons_or_ions() -> None:
+    # steel|s|steel at long times: electrons alone; LPS|s|LPS: ions alone; both at once: the rails side by side
+    # (Jamnik and Maier 1999): a couple that stores nothing fast leaves the two rails apart at short times
+    dead = (Redox("sulfur", 467 * 3600 * DENSITY, 1e-9, 2.0),)
+    given = CellParameters(dead, Ionic(1, 2e-3), 5e-3, 1e-3, 1e-4, 4e-6, 0.0, double_layer=1.0, nodes=400)
+    state, current = CellState({"sulfur": 0.5}), 1e-7
+    for contact, conductivity in (("electron", 5e-3), ("ion", 2e-3)):
+        pellet = replace(given, left=contact, right=contact, lower_cutoff=-10.0, upper_cutoff=10.0)
+        slow = one(pellet, (Step("current", current, seconds=1e6),), state)
+        assert slow.last[0] == pytest.approx(-current * 1e-3 / conductivity / 1e-4, rel=1e-3)
+        fast = -slow.first[0] / current * 1e-4
+        both = 1e-3 / (5e-3 + 2e-3)
+        assert fast == pytest.approx(both, rel=0.01)  # but for the half cells at the contacts
+
+
+def test_a_failing_cell_is_flagged_and_the_others_come_back() -> None:
+    good, bad = cell("parabolic"), cell("parabolic", separator_resistance=1e4)
+    courses = solve([good, bad, good], CHARGED, (Step("current", 4 * I25, lower=0.0),))
+    assert [course.fared for course in courses] == [Fared.DONE, Fared.CANNOT_START, Fared.DONE]
+    assert courses[0].charge[0] == courses[2].charge[0] > 0
+    with pytest.raises(BadInput, match=r"step 1.*beyond the cut-off"):
+        courses[1].checked()
+
+
+def test_threads_do_not_change_the_numbers() -> None:
+    cells = [cell("parabolic", separator_resistance=0.02 + 0.001 * n) for n in range(12)]
+    protocol = (Step("current", 4 * I25, lower=0.0),)
+    alone, together = (solve(cells, CHARGED, protocol, threads=n) for n in (1, 3))
+    assert [c.charge[0] for c in alone] == [c.charge[0] for c in together]
+    assert len({c.charge[0] for c in alone}) == 12
+
+
+def test_cells_that_do_not_fit_together_are_refused() -> None:
+    protocol = (Step("current", 4 * I25, lower=0.0),)
+    with pytest.raises(BadInput, match="differ in couples"):
+        solve([cell("parabolic"), cell("spherical")], CHARGED, protocol)
+    with pytest.raises(BadInput, match="2 cells have 1 starts"):
+        solve([cell(), cell()], [CHARGED], protocol)
+    with pytest.raises(BadInput, match="number of steps"):
+        solve([cell(), cell()], CHARGED, [protocol, protocol * 2])
+
+
+def test_steps_end_by_what_they_say() -> None:
+    course = one(cell(), whole_test())
+    assert course.why == (Why.LOWER_VOLTAGE, Why.TIME, Why.UPPER_VOLTAGE, Why.SMALL_CURRENT, Why.LOWER_VOLTAGE)
+    assert course.last[0] == pytest.approx(0.0, abs=1e-9)
+    assert course.last[2] == pytest.approx(3.0, abs=1e-9)
+    assert abs(course.last_current[3]) == pytest.approx(I25 / 20, rel=1e-9)
+    assert course.seconds[1] == pytest.approx(3600.0, rel=1e-12)
+
+
+def test_a_course_goes_on_where_another_ended() -> None:
+    steps = whole_test()
+    once = one(cell(), steps)
+    first = one(cell(), steps[:2])
+    then = one(cell(), steps[2:], first.end)
+    np.testing.assert_allclose(then.charge, once.charge[2:], rtol=1e-9)
