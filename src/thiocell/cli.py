@@ -1,4 +1,4 @@
-"""The command line: thiocell new | run | check | read | analyse | export | list."""
+"""The command line: thiocell new | run | check | read | analyse | simulate | export | list."""
 
 from __future__ import annotations
 
@@ -225,6 +225,51 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
         if outcome.error:
             click.echo(f"error: {outcome.error}", err=True)
     return _code(done, strict=False)
+
+
+@cli.command()
+@click.argument("recipe")
+@click.option("--current", "currents", multiple=True, metavar="CURRENT", help="Discharge at this, such as '100 mA/g'.")
+@click.option("--step", "steps", multiple=True, metavar="STEP", help="A step, such as 'Charge at C/20 until 3 V'.")
+@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact of the cell, such as 'mass=4.0 mg'.")
+@click.option(
+    "--grains",
+    type=click.Choice(["none", "parabolic", "spherical", "spread"]),
+    default="spherical",
+    show_default=True,
+    help="Law of transport in the grains.",
+)
+@click.option(
+    "--start",
+    type=click.Choice(["fresh", "charged", "discharged"]),
+    help="State in which the cell begins (default: fresh; charged if the first step discharges).",
+)
+@click.option(
+    "--charge", metavar="CURRENT", help="Current of the charge before each discharge (default: the first --current)."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of report and tables (default: ./simulated).")
+@_json
+def simulate(recipe: str, as_json: bool, out: Path | None, **words: Any) -> int:
+    """Predict discharges, or steps, of a cell made by RECIPE, without a study.
+
+    RECIPE is a system, such as li2s_lii_mos2, or 'li2s_lii_mos2: x=0.20, y=0.15'. What is not told is assumed, aloud.
+    With --json files are written only where --out is given.
+    """
+    from thiocell.report.simulation import simulation_table, write
+    from thiocell.studies.simulate import Simulation
+
+    found = Simulation(recipe, **words).carried_out()
+    folder = out or (None if as_json else Path("simulated"))
+    files = write(found, folder) if folder and found.summary else ()
+    if as_json:
+        click.echo(json.dumps(found.to_json() | {"files": [str(file) for file in files]}, allow_nan=False))
+    elif found.summary:
+        _console().print(simulation_table(found))
+        click.echo(f"written: {', '.join(map(str, files))}")
+    for outcome in found.shown.values():
+        if outcome.status == "failed":
+            click.echo(f"error: {outcome.error}", err=True)
+    return _code(found.run, strict=False)
 
 
 @cli.command()

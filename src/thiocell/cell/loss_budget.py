@@ -13,6 +13,7 @@ from thiocell.cell.batch.solve import solve
 from thiocell.cell.inside import KINDS, Inside, inside
 from thiocell.cell.parameters import CellParameters, CellState
 from thiocell.cell.protocol import Step
+from thiocell.cell.resting import resting_potential
 from thiocell.cell.states import discharged_state
 from thiocell.core.bad_input import BadInput, choices
 
@@ -32,7 +33,7 @@ class LossBudget:
     """Discharges of one cell from one state to its lower cut-off; arrays have one entry for each of ``currents`` (A).
 
     ``capacity`` and ``slow`` C of the cell, ``slow`` that of an infinitely slow discharge: every couple in balance with
-    the cut-off on its discharge branch. Over each discharge: ``voltage`` V by energy over charge, ``equilibrium`` V by
+    the cut-off, on its discharge branch. Over each discharge: ``voltage`` V by energy over charge, ``equilibrium`` V by
     the stored energy spent, both exact, and ``mean`` V of every kind of loss, by trapezia; ``unclosed`` V is what these
     leave of the difference. ``end`` V of every kind over the last hundredth of the charge: what ends the discharge.
     ``won`` C: how much more it would give with that loss alone switched off; gains do not add up to the charge that is
@@ -105,9 +106,10 @@ def loss_budget(cell: CellParameters, begun: CellState, currents: Sequence[float
 
 
 def _slow(cell: CellParameters, begun: CellState) -> float:
-    """C from ``begun`` to rest at the lower cut-off."""
-    rested = discharged_state(cell).lithiated
-    moved = sum(c.charge * (rested[c.name] - begun.lithiated[c.name]) for c in cell.couples)
+    """C from rest at ``begun`` to rest at the lower cut-off, of the couples and of the double layer."""
+    rested = discharged_state(cell)
+    moved = sum(c.charge * (rested.lithiated[c.name] - begun.lithiated[c.name]) for c in cell.couples)
+    moved += cell.double_layer * (resting_potential(cell, begun) - resting_potential(cell, rested))
     if moved <= 0.0:
         raise BadInput("the state holds nothing that could be discharged to the lower cut-off; take a charged one")
     return moved * cell.thickness * cell.area

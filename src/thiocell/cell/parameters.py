@@ -25,7 +25,7 @@ REFERENCE_TEMPERATURE = 298.15
 class Population:
     """Grains of one couple and one size, as the solvers see them.
 
-    ``charge`` C/m3 and ``exchange`` A/m3 of cathode that belong to them, ``time`` = R^2/D in s, ``shells`` their number;
+    ``charge`` C/m3 and ``exchange`` A/m3 of cathode belong to them, ``time`` = R^2/D in s, ``shells`` is their number;
     ``surface`` m3/A: the extent at their surface is that of the last shell less ``surface`` times the current.
     """
 
@@ -116,8 +116,8 @@ class Ionic:
 class Parting:
     """How iodide drops out of the Li2S-LiI solution when Li2S is used up, and goes back.
 
-    d lambda/dt = g(e - lambda), e = softmax(0, 1 - ``held`` xi_S): ``held`` is the share of all iodide that all Li2S can
-    hold; g(u) = u/``out_time`` for u > 0 and u/``in_time`` for u < 0, both corners rounded over ``CORNER``.
+    d lambda/dt = g(e - lambda), e = softmax(0, 1 - ``held`` xi_S): ``held`` is the share of all iodide that all Li2S
+    can hold; g(u) = u/``out_time`` for u > 0 and u/``in_time`` for u < 0, both corners rounded over ``CORNER``.
     """
 
     held: float
@@ -126,13 +126,13 @@ class Parting:
 
 
 QUICKEST = 1e-2
-"""s in which a couple without grains could empty at most; assumed: without it a couple that has run dry, whose rate goes
-as exp(f (phi - U)/2), breaks every solver; at a full charge in an hour it shifts the extent by 3e-6."""
+"""s in which a couple without grains could empty at most; assumed: without it a couple that has run dry, whose rate
+goes as exp(f (phi - U)/2), breaks every solver; at a full charge in an hour it shifts the extent by 3e-6."""
 STILL = 1.0 / 3.6e7
 """1/s: below one charge of a couple in 10,000 h a current counts as none for the hysteresis, whose |J| is
 sqrt(J^2 + (``STILL`` q)^2); assumed: solvers need a smooth law, and at rest h then fades by 1/e in two weeks."""
 CORNER = 0.01
-"""Width, in shares of the iodide, over which the corners of the parting law are rounded; assumed: smooth for solvers."""
+"""Width, in shares of the iodide, over which the corners of the parting law are rounded; assumed: solvers like it."""
 
 
 @dataclass(frozen=True)

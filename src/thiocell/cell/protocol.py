@@ -23,7 +23,8 @@ class Step:
 
     Ends: ``seconds``; the cell's voltage falling to ``lower`` or rising to ``upper`` V; the current's magnitude falling
     to ``current`` A. A step needs at least one. ``cycle`` numbers the cycle that it belongs to; ``period`` is the
-    longest time in s between the rows that are wanted of it, None leaves that to the solver.
+    longest time in s between the rows that are wanted of it, None leaves that to the solver. A current that takes the
+    voltage beyond an end at once is an error, unless the step ``may_end_at_once``: it then lasts no time.
     """
 
     control: Control
@@ -34,6 +35,7 @@ class Step:
     current: float | None = None
     cycle: int = 1
     period: float | None = None
+    may_end_at_once: bool = False
 
 
 def amperes(current: Quantity, cell: CellParameters) -> float:

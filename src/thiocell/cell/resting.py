@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 _NEAREST = 1e-12
 """How near to an end of a couple its own equilibrium is looked for; only brackets the root, assumed."""
 
+_NEAR_ENOUGH = 1e-13
+"""V; rounding of the potential itself."""
+
 
 def resting_potential(parameters: CellParameters, state: CellState) -> float:
     """Potential in V against Li at which sum J = 0 in an even ``state``: what a cell at open circuit starts from.
@@ -20,8 +23,6 @@ def resting_potential(parameters: CellParameters, state: CellState) -> float:
     The sum rises with phi, so the root is the only one, between the lowest and the highest equilibrium of the couples.
     Raises BadInput if a couple's lithiated share is missing or outside 0 ... 1, or if nothing balances it.
     """
-    from scipy.optimize import brentq
-
     _check(parameters, state)
     factor = FARADAY / (GAS * parameters.temperature)
     share = np.array([state.lithiated[couple.name] for couple in parameters.couples])
@@ -40,7 +41,10 @@ def resting_potential(parameters: CellParameters, state: CellState) -> float:
         raise BadInput(
             f"the cathode has no resting potential with the lithiated shares {names}; take shares between 0 and 1"
         )
-    return float(brentq(current, low, high, xtol=1e-13, rtol=1e-14))
+    while high - low > _NEAR_ENOUGH:  # the sum rises evenly enough for halving, and nothing has to be imported
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if current(middle) < 0.0 else (low, middle)
+    return 0.5 * (low + high)
 
 
 def _check(parameters: CellParameters, state: CellState) -> None:

@@ -9,7 +9,7 @@ from thiocell.core.result import Covariance, Limit, Result
 from thiocell.core.sample import Sample
 from thiocell.core.shelf import Shelf
 from thiocell.core.source import Source
-from thiocell.core.technique import Technique, predict_many, setting
+from thiocell.core.technique import Expecting, Technique, setting, takes
 from thiocell.core.term import Term
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
     "Source",
     "Technique",
     "Term",
-    "predict_many",
     "propagate",
     "setting",
+    "takes",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
@@ -58,11 +59,24 @@ def setting(default: Any, meaning: str) -> Any:
     return field(default=default, metadata={"meaning": meaning})
 
 
-def predict_many(
-    technique: Technique, many: list[Mapping[str, Quantity]], sample: Sample, rng: np.random.Generator | None = None
-) -> list[Mapping[str, Record]]:
-    """``predict`` for each set of values: by the technique's own ``predict_many`` where it has one, else one by one."""
-    own = getattr(technique, "predict_many", None)
-    if own is not None:
-        return list(own(many, sample, rng))
-    return [technique.predict(values, sample, rng) for values in many]
+@runtime_checkable
+class Expecting(Protocol):
+    """A technique that can say at once what ``analyse`` would find on many perfect predictions: what a fit asks."""
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` and ``expect`` accept; 'gives' holds where a technique has no ``takes``."""
+
+    def expect(
+        self, names: Sequence[str], trials: Sequence[Mapping[str, float]], sample: Sample
+    ) -> NDArray[np.float64]:
+        """The values ``names`` of each trial, (trials, names), in the units of their terms; a row of NaN if it fails.
+
+        A trial gives words of ``takes`` as numbers in their terms' units; what it leaves out is as ``sample`` has it.
+        """
+
+
+def takes(technique: Technique) -> Mapping[str, Term]:
+    """The words that a technique's ``predict`` accepts."""
+    found: Mapping[str, Term] = getattr(technique, "takes", None) or technique.gives
+    return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from thiocell.core.bad_input import BadInput
+from thiocell.cell.parameters import CellParameters, Grains
+from thiocell.cell.protocol import Step, galvanostatic
+from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
@@ -29,10 +32,29 @@ from thiocell.techniques._cells.cell import (
 )
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.modelled import (
+    BEGIN_MEANING,
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_MEANING,
+    Begin,
+    Expected,
+    Modelled,
+    checked_values,
+)
 from thiocell.techniques._cells.plausible import partial_first
 from thiocell.techniques._cells.spread import Spread
 from thiocell.techniques._cells.terms import CYCLING
-from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
+from thiocell.techniques._cells.virtual import (
+    LAW_MEANING,
+    POLARISATION,
+    POLARISATION_MEANING,
+    Law,
+    cycler,
+    given,
+    positive,
+    written_down,
+)
 
 _GIVES = {
     "charge_capacity": Term("mAh/g", "Q_ch", "charge capacity of the chosen cycle by mass of cathode", 1, 5000),
@@ -72,7 +94,9 @@ class Cycling:
     interval: Quantity = setting(Quantity.exact(60.0, "s"), "time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
-    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+    law: Law = setting("two_plateaus", LAW_MEANING)
+    grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    begin: Begin = setting("sample", BEGIN_MEANING)
 
     gives = _GIVES
     terms = CYCLING
@@ -82,9 +106,17 @@ class Cycling:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """An ideal cell, charged first, at ``current``; with ``rng`` as a cycler with the stated errors shows it."""
+        """An ideal cell, charged first, at ``current``; with ``rng`` as a cycler with the stated errors shows it.
+
+        With the law 'cell' the cell model predicts all of it, and ``values`` are facts of the cell.
+        """
         if self.cycles < 1:
             raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
+        errors = (self.current_error, self.voltage_error)
+        if self.law == "cell":
+            model = Modelled.of(sample, checked_values(values, _GIVES), self.grains, self.begin)
+            trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
+            return {"main": written_down("cycling", trace, self.reference, errors, rng, model.place)}
         mass = sample.positive("mass", "mg").to("kg").value
         found = {name: self._given(name, values) for name in _GIVES}
         specific = positive("current", self.current, "mA/g")
@@ -95,8 +127,42 @@ class Cycling:
                 capacity = found[f"first_{name}_capacity" if number == 1 < self.cycles else f"{name}_capacity"]
                 seconds = Quantity(capacity / specific, "hour").to("s").value
                 stretches.append(Stretch(sign, per_gram, seconds, found[f"mean_{name}_voltage"], number))
-        errors = (self.current_error, self.voltage_error)
         return {"main": cycler("cycling", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: facts of the cell under the law 'cell'."""
+        return CELL_FACTS if self.law == "cell" else _GIVES
+
+    def _protocol(self, cell: CellParameters) -> Sequence[Step]:
+        current = positive("current", self.current.to("A/kg"), "A/kg") * cell.mass
+        return galvanostatic(
+            current,
+            lower=cell.lower_cutoff,
+            upper=cell.upper_cutoff,
+            cycles=self.cycles,
+            rest=self.rest.to("s").value,
+        )
+
+    def expect(
+        self, names: Sequence[str], trials: Sequence[Mapping[str, float]], sample: Sample
+    ) -> NDArray[np.float64]:
+        """The values ``names`` that the cell model predicts in each trial, (trials, names); NaN where it fails."""
+        if self.law != "cell":
+            raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
+        found = Modelled.of(sample, {}, self.grains, self.begin).expected(self._protocol, trials)
+        return np.column_stack([self._expected(name, found) for name in names])
+
+    def _expected(self, name: str, found: Expected) -> NDArray[np.float64]:
+        if name not in _GIVES:
+            raise BadInput(f"the cell model gives no '{name}'; it gives {choices(set(_GIVES))}")
+        cycle = 1 if name.startswith("first_") else (self.cycle or self.cycles)
+        half = "discharge" if "discharge" in name else "charge"
+        step = found.last_of_block(cycle, 1, "discharge" if half == "discharge" else "charge")
+        passed = found.charge[:, step]
+        if name.startswith("mean_"):
+            return np.where(passed != 0, found.energy[:, step] / np.where(passed != 0, passed, 1.0), np.nan)
+        return np.abs(passed) / Quantity(1.0, "mAh/g").to("C/kg").value
 
     def _given(self, name: str, values: Mapping[str, Quantity]) -> float:
         if name == "mean_charge_voltage" and name not in values:

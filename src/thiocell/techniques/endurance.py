@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from thiocell.cell.parameters import CellParameters, Grains
+from thiocell.cell.protocol import Step, galvanostatic
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Points
 from thiocell.core.quantity import Quantity
@@ -30,9 +32,19 @@ from thiocell.techniques._cells.cell import (
 from thiocell.techniques._cells.curves import broken_off, cycle_axis, efficiency_panel, filled, with_incomplete
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.modelled import CELL_FACTS, GRAINS, GRAINS_MEANING, Modelled, checked_values
 from thiocell.techniques._cells.spread import IntArray, Spread
 from thiocell.techniques._cells.terms import ENDURANCE
-from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
+from thiocell.techniques._cells.virtual import (
+    LAW_MEANING,
+    POLARISATION,
+    POLARISATION_MEANING,
+    Law,
+    cycler,
+    given,
+    positive,
+    written_down,
+)
 
 _GIVES = {
     "initial_capacity": Term("mAh/g", "Q_0", "discharge capacity at the reference cycle, on the fitted line", 1, 5000),
@@ -66,7 +78,8 @@ class Endurance:
     interval: Quantity = setting(Quantity.exact(300.0, "s"), "longest time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(0.0, "s"), "rest after each predicted half-cycle")
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
-    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+    law: Law = setting("two_plateaus", LAW_MEANING)
+    grains: Grains = setting(GRAINS, GRAINS_MEANING)
 
     gives = _GIVES
     terms = ENDURANCE
@@ -80,18 +93,31 @@ class Endurance:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """A cell that fades evenly from the first cycle on, charged as far as discharged; ``rng`` adds scatter."""
+        """A cell that fades evenly from the first cycle on, charged as far as discharged; ``rng`` adds scatter.
+
+        With the law 'cell' the fade takes from the active couples of the cell model, which predicts the capacities;
+        ``values`` are the fade and facts of the cell.
+        """
         if self.cycles < 1:
             raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
-        mass = sample.positive("mass", "mg").to("kg").value
-        start = Quantity(given("initial_capacity", values, _GIVES), "mAh/g").to("C/kg").value
+        start = 0.0 if self.law == "cell" else given("initial_capacity", values, _GIVES)
         loss = given("fade", values, _GIVES) / 100.0
         number = np.arange(1, self.cycles + 1)
-        capacity = start * (1.0 - loss * (number - self._start))
+        left = 1.0 - loss * (number - self._start)
         if rng is not None:
-            capacity = capacity * (1.0 + self.scatter.to("").value * _wandering(number.size, rng))
-        if capacity.min() <= 0:
+            left = left * (1.0 + self.scatter.to("").value * _wandering(number.size, rng))
+        if left.min() <= 0:
             raise BadInput(f"a fade of {100 * loss:g} % a cycle leaves nothing after {self.cycles} cycles; take fewer")
+        errors = (self.current_error, self.voltage_error)
+        if self.law == "cell":
+            facts = {word: value for word, value in values.items() if word != "fade"}
+            model = Modelled.of(sample, checked_values(facts, _GIVES), self.grains, "discharged")
+            trace = model.fading_trace(
+                np.asarray(left, dtype=np.float64), self._protocol, positive("interval", self.interval, "s")
+            )
+            return {"main": written_down("endurance", trace, self.reference, errors, rng, model.place)}
+        mass = sample.positive("mass", "mg").to("kg").value
+        capacity = left * Quantity(start, "mAh/g").to("C/kg").value
         current = Quantity(positive("current", self.current, "mA/g"), "mA/g").to("A/kg").value
         up = _VOLTAGE + positive("polarisation", self.polarisation, "V", zero=True)
         stretches = [
@@ -99,8 +125,17 @@ class Endurance:
             for n, each in zip(number, capacity, strict=True)
             for sign, mean in ((1, up), (-1, _VOLTAGE))
         ]
-        errors = (self.current_error, self.voltage_error)
         return {"main": cycler("endurance", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: the fade and facts of the cell under the law 'cell'."""
+        return {"fade": _GIVES["fade"], **CELL_FACTS} if self.law == "cell" else _GIVES
+
+    def _protocol(self, cell: CellParameters) -> Sequence[Step]:
+        current = positive("current", self.current.to("A/kg"), "A/kg") * cell.mass
+        rest = self.rest.to("s").value
+        return galvanostatic(current, lower=cell.lower_cutoff, upper=cell.upper_cutoff, rest=rest)
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """Retention, initial capacity, fade a cycle and cycles to 80 %, as values or as one-sided limits."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from thiocell.core.bad_input import BadInput
+from thiocell.cell.parameters import CellParameters, Grains
+from thiocell.cell.protocol import Step
+from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.drawing import Axis, Drawing, Layer, Panel, Points
 from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.record import Record
@@ -21,6 +24,7 @@ from thiocell.techniques._cells.blocks import (
     TOLERANCE_MEANING,
     Take,
     block_doubts,
+    block_protocol,
     block_stretches,
     block_table,
     block_value,
@@ -38,9 +42,27 @@ from thiocell.techniques._cells.cell import (
 )
 from thiocell.techniques._cells.cycles import Cycles
 from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.modelled import (
+    BEGIN_MEANING,
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_MEANING,
+    Begin,
+    Modelled,
+    checked_values,
+)
 from thiocell.techniques._cells.spread import Spread
 from thiocell.techniques._cells.terms import RAGONE
-from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
+from thiocell.techniques._cells.virtual import (
+    LAW_MEANING,
+    POLARISATION,
+    POLARISATION_MEANING,
+    Law,
+    cycler,
+    given,
+    positive,
+    written_down,
+)
 
 _OTHER = "points of "  # a curve of this name holds points of others
 
@@ -64,7 +86,9 @@ class Ragone:
     interval: Quantity = setting(Quantity.exact(60.0, "s"), "longest time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
-    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+    law: Law = setting("two_plateaus", LAW_MEANING)
+    grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    begin: Begin = setting("discharged", BEGIN_MEANING)
 
     terms = RAGONE
     reads = READS
@@ -83,7 +107,15 @@ class Ragone:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """An ideal cell whose discharges at ``currents`` have the mean voltage and the time that are asked for."""
+        """An ideal cell whose discharges at ``currents`` have the mean voltage and the time that are asked for.
+
+        With the law 'cell' the cell model predicts them, and ``values`` are facts of the cell.
+        """
+        errors = (self.current_error, self.voltage_error)
+        if self.law == "cell":
+            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin)
+            trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
+            return {"main": written_down("ragone", trace, self.reference, errors, rng, model.place)}
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms, halves = specific_currents(self.currents), self.gives, []
         above = positive("polarisation", self.polarisation, "V", zero=True)
@@ -92,8 +124,38 @@ class Ragone:
             voltage = given(f"power_{number}", values, terms) / current
             halves.append((energy / voltage, energy / voltage, voltage + above, voltage))
         stretches = block_stretches(currents, halves, self.cycles, mass)
-        errors = (self.current_error, self.voltage_error)
         return {"main": cycler("ragone", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: facts of the cell under the law 'cell'."""
+        return CELL_FACTS if self.law == "cell" else self.gives
+
+    def _protocol(self, cell: CellParameters) -> Sequence[Step]:
+        return block_protocol(cell, self.currents, self.cycles, self.rest, returns=False)
+
+    def expect(
+        self, names: Sequence[str], trials: Sequence[Mapping[str, float]], sample: Sample
+    ) -> NDArray[np.float64]:
+        """The values ``names`` that the cell model predicts in each trial, (trials, names); NaN where it fails.
+
+        ``energy_at_power`` is NaN where no discharge reaches ``power``; ``greatest_power`` tells how far they reach.
+        """
+        if self.law != "cell":
+            raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
+        found = Modelled.of(sample, {}, self.grains, self.begin).expected(self._protocol, trials)
+        blocks = [found.last_of_block(n, self.cycles, "discharge") for n in range(1, len(self.currents) + 1)]
+        points = [found.energy_and_power(block) for block in blocks]
+        known = {f"energy_{n}": energy for n, (energy, _) in enumerate(points, start=1)}
+        known |= {f"power_{n}": power for n, (_, power) in enumerate(points, start=1)}
+        energy, power = (np.column_stack(each) for each in zip(*points, strict=True))
+        known["greatest_power"] = np.fmax.reduce(power, axis=1)
+        if self.power is not None:
+            wanted = self.power.to("W/kg").value
+            known["energy_at_power"] = np.array([_read(e, p, wanted) for e, p in zip(energy, power, strict=True)])
+        if unknown := [name for name in names if name not in known]:
+            raise BadInput(f"the cell model gives no '{unknown[0]}'; it gives {choices(set(known))}")
+        return np.column_stack([known[name] for name in names])
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """Energy and power of each block, and the energy at ``power`` where the points enclose it.
@@ -149,6 +211,15 @@ class Ragone:
                 layers.append(Points(other["power"], other["energy"] / 3600.0, label, 1 + tone, mark="open"))
         axes = (Axis("Mean power (cathode, vs Li)", "W/kg", "log"), Axis("Energy (cathode, vs Li)", "Wh/kg", "log"))
         return Drawing((Panel(*axes, tuple(layers), "Ragone plot"),), "Ragone plot", result.source.virtual)
+
+
+def _read(energy: NDArray[np.float64], power: NDArray[np.float64], wanted: float) -> float:
+    """Energy at ``wanted`` power, straight against the logarithm of the power; NaN beyond the points."""
+    order = np.argsort(power)
+    order = order[np.isfinite(power[order]) & (power[order] > 0)]
+    if order.size < 2:
+        return float("nan")
+    return float(np.interp(np.log(wanted), np.log(power[order]), energy[order], np.nan, np.nan))
 
 
 def _sourced(role: str, record: Record) -> Record:

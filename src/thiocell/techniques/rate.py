@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from thiocell.core.bad_input import BadInput
+from thiocell.cell.parameters import CellParameters, Grains
+from thiocell.cell.protocol import Step
+from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.drawing import Axis, Drawing, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
@@ -23,6 +26,7 @@ from thiocell.techniques._cells.blocks import (
     Block,
     Take,
     block_doubts,
+    block_protocol,
     block_stretches,
     block_table,
     block_value,
@@ -41,8 +45,27 @@ from thiocell.techniques._cells.cell import (
 from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel, filled
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
+from thiocell.techniques._cells.modelled import (
+    BEGIN_MEANING,
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_MEANING,
+    Begin,
+    Expected,
+    Modelled,
+    checked_values,
+)
 from thiocell.techniques._cells.terms import RATE
-from thiocell.techniques._cells.virtual import POLARISATION, POLARISATION_MEANING, Law, cycler, given, positive
+from thiocell.techniques._cells.virtual import (
+    LAW_MEANING,
+    POLARISATION,
+    POLARISATION_MEANING,
+    Law,
+    cycler,
+    given,
+    positive,
+    written_down,
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +89,9 @@ class Rate:
     interval: Quantity = setting(Quantity.exact(60.0, "s"), "longest time between rows of the predicted record")
     rest: Quantity = setting(Quantity.exact(600.0, "s"), "rest after each predicted half-cycle")
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
-    law: Law = setting("two_plateaus", "shape of the predicted voltage")
+    law: Law = setting("two_plateaus", LAW_MEANING)
+    grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    begin: Begin = setting("discharged", BEGIN_MEANING)
 
     terms = RATE
     reads = READS
@@ -90,7 +115,15 @@ class Rate:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """An ideal cell at each of ``currents``; efficiency 100 % and the law's own voltage where none is given."""
+        """An ideal cell at each of ``currents``; efficiency 100 % and the law's own voltage where none is given.
+
+        With the law 'cell' the cell model predicts all of it, and ``values`` are facts of the cell.
+        """
+        errors = (self.current_error, self.voltage_error)
+        if self.law == "cell":
+            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin)
+            trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
+            return {"main": written_down("rate", trace, self.reference, errors, rng, model.place)}
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms = specific_currents(self.currents), self.gives
         halves, above = [], positive("polarisation", self.polarisation, "V", zero=True)
@@ -103,8 +136,40 @@ class Rate:
         if self.returns:
             currents, halves = [*currents, currents[0]], [*halves, halves[0]]
         stretches = block_stretches(currents, halves, self.cycles, mass)
-        errors = (self.current_error, self.voltage_error)
         return {"main": cycler("rate", stretches, self.law, self.interval, self.rest, self.reference, errors, rng)}
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: facts of the cell under the law 'cell'."""
+        return CELL_FACTS if self.law == "cell" else self.gives
+
+    def _protocol(self, cell: CellParameters) -> Sequence[Step]:
+        return block_protocol(cell, self.currents, self.cycles, self.rest, returns=self.returns)
+
+    def expect(
+        self, names: Sequence[str], trials: Sequence[Mapping[str, float]], sample: Sample
+    ) -> NDArray[np.float64]:
+        """The values ``names`` that the cell model predicts in each trial, (trials, names); NaN where it fails."""
+        if self.law != "cell":
+            raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
+        model = Modelled.of(sample, {}, self.grains, self.begin)
+        found = model.expected(self._protocol, trials)
+        return np.column_stack([self._expected(name, found) for name in names])
+
+    def _expected(self, name: str, found: Expected) -> NDArray[np.float64]:
+        word, _, number = name.rpartition("_")
+        known = ("discharge_capacity", "mean_discharge_voltage", "coulombic_efficiency")
+        if word not in known or not number.isdecimal() or not 1 <= int(number) <= len(self.currents):
+            raise BadInput(f"the cell model gives no '{name}'; it gives {choices(set(self.gives))}")
+        discharge = found.last_of_block(int(number), self.cycles, "discharge")
+        charge = found.last_of_block(int(number), self.cycles, "charge")
+        passed = found.charge[:, discharge]
+        if word == "discharge_capacity":
+            return passed / Quantity(1.0, "mAh/g").to("C/kg").value
+        if word == "mean_discharge_voltage":
+            return np.where(passed > 0, found.energy[:, discharge] / np.where(passed > 0, passed, 1.0), np.nan)
+        ratio = -passed / found.charge[:, charge]
+        return 100.0 * (ratio if self.efficiency == "discharge/charge" else 1.0 / ratio)
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """Capacity, current, retention, efficiency and mean voltage of each block, and the recovery."""

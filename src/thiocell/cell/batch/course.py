@@ -32,6 +32,7 @@ class Why(Enum):
     LOWER_VOLTAGE = words.BY_LOWER
     UPPER_VOLTAGE = words.BY_UPPER
     SMALL_CURRENT = words.BY_CURRENT
+    AT_ONCE = words.AT_ONCE
 
 
 @dataclass(frozen=True, eq=False)

@@ -152,6 +152,7 @@ def _order(cell: CellParameters, step: Step, points: int) -> list[float]:
         np.inf if step.upper is None else step.upper,
         0.0 if step.current is None else step.current / cell.area,
         period,
+        float(step.may_end_at_once),
     ]
 
 

@@ -22,6 +22,7 @@ from thiocell.cell.batch.newton import (
     sweep,
 )
 from thiocell.cell.batch.words import (
+    AT_ONCE,
     BY_CURRENT,
     BY_LOWER,
     BY_TIME,
@@ -37,6 +38,7 @@ from thiocell.cell.batch.words import (
     KIND,
     LEAST,
     LOWER,
+    MAY_END_AT_ONCE,
     NOT_FINITE,
     PERIOD,
     POWER,
@@ -365,9 +367,12 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
     kind, target = int(step[KIND]), step[TARGET]
     charge = table[-1, 0]
     fared = enter(s, v, g, b, step, t, k, relative, absolute, w)
+    summary[V_FIRST] = t[VOLTS]
+    if fared == CANNOT_START and step[MAY_END_AT_ONCE] == 1.0:
+        summary[V_LAST], summary[I_LAST], summary[WHY] = t[VOLTS], t[AMPERES], AT_ONCE
+        return DONE
     if fared != DONE:
         return fared
-    summary[V_FIRST] = t[VOLTS]
     k[KEPT] = keep(rows, states, k[KEPT], since, t[VOLTS], t[AMPERES], charge * v[CHARGE], number, b.y)
     why = 0
     while why == 0:

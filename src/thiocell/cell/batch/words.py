@@ -3,13 +3,13 @@
 CURRENT, VOLTAGE, POWER = range(3)
 """How a step is held."""
 # numbers of a step
-KIND, TARGET, SECONDS, LOWER, UPPER, LEAST, PERIOD, STEP_NUMBERS = range(8)
+KIND, TARGET, SECONDS, LOWER, UPPER, LEAST, PERIOD, MAY_END_AT_ONCE, STEP_NUMBERS = range(9)
 # numbers of a step's summary
 T_END, CHARGE_PASSED, ENERGY, V_FIRST, V_LAST, I_LAST, WHY, COUNT, ITERATIONS, SUMMARY = range(10)
 # numbers of a kept row
 ROW_TIME, ROW_VOLTAGE, ROW_CURRENT, ROW_CHARGE, ROW_STEP, ROW_NUMBERS = range(6)
 
-BY_TIME, BY_LOWER, BY_UPPER, BY_CURRENT = range(1, 5)
+BY_TIME, BY_LOWER, BY_UPPER, BY_CURRENT, AT_ONCE = range(1, 6)
 """What ended a step."""
 DONE, TOO_SMALL, TOO_MANY, NOT_FINITE, CANNOT_START, ROWS_FULL, NO_CURRENT = range(7)
 """How a cell fared."""

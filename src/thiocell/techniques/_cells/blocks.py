@@ -9,6 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from thiocell.cell.parameters import CellParameters
+from thiocell.cell.protocol import Step, rate_test
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
@@ -123,3 +125,20 @@ def block_stretches(
             made.append(Stretch(1, currents[0] * mass, charged / currents[0], up, number))
             made.append(Stretch(-1, current * mass, discharged / current, down, number))
     return made
+
+
+def block_protocol(
+    cell: CellParameters, currents: Sequence[Quantity], cycles: int, rest: Quantity, *, returns: bool
+) -> Sequence[Step]:
+    """The same test as steps of the cell model, between the cell's cut-offs."""
+    amperes = [current * cell.mass for current in specific_currents(currents)]
+    if cycles < 1:
+        raise BadInput(f"the setting 'cycles' is {cycles}; one at least is needed at each current")
+    return rate_test(
+        amperes,
+        cycles=cycles,
+        returns=returns,
+        lower=cell.lower_cutoff,
+        upper=cell.upper_cutoff,
+        rest=rest.to("s").value,
+    )

@@ -13,13 +13,14 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.source import Source
 from thiocell.core.term import Term
-from thiocell.physics.galvanostat import Stretch, record, rows
+from thiocell.physics.galvanostat import Stretch, Trace, record, rows
 from thiocell.techniques._cells.cell import ReferenceElectrode
 
-Law = Literal["two_plateaus", "linear"]
+Law = Literal["two_plateaus", "linear", "cell"]
 
 POLARISATION = Quantity.exact(0.3, "V")
 """Mean charge voltage above mean discharge voltage in a predicted record, assumed."""
+LAW_MEANING = "shape of the predicted voltage, or 'cell': the cell model predicts it and the capacities"
 POLARISATION_MEANING = "mean charge voltage above the mean discharge voltage in the predicted record"
 CURRENT_NOISE = 1e-4  # of the current, one sigma a row, assumed: a typical cycler
 VOLTAGE_NOISE = 1e-4  # V, one sigma a row, assumed: a typical cycler
@@ -61,9 +62,23 @@ def cycler(
     the gain once for each direction, and noise is added.
     """
     every, pause = positive("interval", interval, "s"), positive("rest", rest, "s", zero=True)
+    if law == "cell":
+        raise BadInput("an ideal cell has no law 'cell'; choose two_plateaus or linear")
     if (count := rows(stretches, every, pause)) > _MOST_ROWS:
         raise BadInput(f"an interval of {interval} makes {count} rows; {_MOST_ROWS} are the most, so take a longer one")
     trace = record(stretches, law, every, pause)
+    return written_down(name, trace, reference, errors, rng, f"ideal galvanostatic cell, law {law}")
+
+
+def written_down(
+    name: str,
+    trace: Trace,
+    reference: ReferenceElectrode,
+    errors: tuple[Quantity, Quantity],
+    rng: np.random.Generator | None,
+    place: str,
+) -> Record:
+    """The record of a ``trace`` whose voltages are against Li; ``errors`` as in ``cycler``."""
     voltage = trace.voltage - (LI_IN.quantity.value if reference == "Li-In" else 0.0)
     current = trace.current
     if rng is not None:
@@ -79,4 +94,4 @@ def cycler(
         "step": Column(trace.step),
         "cycle": Column(trace.cycle),
     }
-    return Record(name, "cycling", columns, Source("predicted", "", f"ideal galvanostatic cell, law {law}"))
+    return Record(name, "cycling", columns, Source("predicted", "", place))
