@@ -37,6 +37,8 @@ from thiocell.techniques._cells.modelled import (
     CELL_FACTS,
     GRAINS,
     GRAINS_MEANING,
+    NODES,
+    NODES_MEANING,
     Begin,
     Expected,
     Modelled,
@@ -96,6 +98,7 @@ class Cycling:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", LAW_MEANING)
     grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    nodes: int = setting(NODES, NODES_MEANING)
     begin: Begin = setting("sample", BEGIN_MEANING)
 
     gives = _GIVES
@@ -114,7 +117,7 @@ class Cycling:
             raise BadInput(f"the setting 'cycles' is {self.cycles}; one at least is needed")
         errors = (self.current_error, self.voltage_error)
         if self.law == "cell":
-            model = Modelled.of(sample, checked_values(values, _GIVES), self.grains, self.begin)
+            model = Modelled.of(sample, checked_values(values, _GIVES), self.grains, self.begin, self.nodes)
             trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
             return {"main": written_down("cycling", trace, self.reference, errors, rng, model.place)}
         mass = sample.positive("mass", "mg").to("kg").value
@@ -150,7 +153,7 @@ class Cycling:
         """The values ``names`` that the cell model predicts in each trial, (trials, names); NaN where it fails."""
         if self.law != "cell":
             raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
-        found = Modelled.of(sample, {}, self.grains, self.begin).expected(self._protocol, trials)
+        found = Modelled.of(sample, {}, self.grains, self.begin, self.nodes).expected(self._protocol, trials)
         return np.column_stack([self._expected(name, found) for name in names])
 
     def _expected(self, name: str, found: Expected) -> NDArray[np.float64]:

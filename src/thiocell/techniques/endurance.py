@@ -32,7 +32,15 @@ from thiocell.techniques._cells.cell import (
 from thiocell.techniques._cells.curves import broken_off, cycle_axis, efficiency_panel, filled, with_incomplete
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
 from thiocell.techniques._cells.findings import Findings
-from thiocell.techniques._cells.modelled import CELL_FACTS, GRAINS, GRAINS_MEANING, Modelled, checked_values
+from thiocell.techniques._cells.modelled import (
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_MEANING,
+    NODES,
+    NODES_MEANING,
+    Modelled,
+    checked_values,
+)
 from thiocell.techniques._cells.spread import IntArray, Spread
 from thiocell.techniques._cells.terms import ENDURANCE
 from thiocell.techniques._cells.virtual import (
@@ -80,6 +88,7 @@ class Endurance:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", LAW_MEANING)
     grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    nodes: int = setting(NODES, NODES_MEANING)
 
     gives = _GIVES
     terms = ENDURANCE
@@ -111,7 +120,7 @@ class Endurance:
         errors = (self.current_error, self.voltage_error)
         if self.law == "cell":
             facts = {word: value for word, value in values.items() if word != "fade"}
-            model = Modelled.of(sample, checked_values(facts, _GIVES), self.grains, "discharged")
+            model = Modelled.of(sample, checked_values(facts, _GIVES), self.grains, "discharged", self.nodes)
             trace = model.fading_trace(
                 np.asarray(left, dtype=np.float64), self._protocol, positive("interval", self.interval, "s")
             )

@@ -47,6 +47,8 @@ from thiocell.techniques._cells.modelled import (
     CELL_FACTS,
     GRAINS,
     GRAINS_MEANING,
+    NODES,
+    NODES_MEANING,
     Begin,
     Modelled,
     checked_values,
@@ -88,6 +90,7 @@ class Ragone:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", LAW_MEANING)
     grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    nodes: int = setting(NODES, NODES_MEANING)
     begin: Begin = setting("discharged", BEGIN_MEANING)
 
     terms = RAGONE
@@ -113,7 +116,7 @@ class Ragone:
         """
         errors = (self.current_error, self.voltage_error)
         if self.law == "cell":
-            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin)
+            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin, self.nodes)
             trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
             return {"main": written_down("ragone", trace, self.reference, errors, rng, model.place)}
         mass = sample.positive("mass", "mg").to("kg").value
@@ -143,7 +146,7 @@ class Ragone:
         """
         if self.law != "cell":
             raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
-        found = Modelled.of(sample, {}, self.grains, self.begin).expected(self._protocol, trials)
+        found = Modelled.of(sample, {}, self.grains, self.begin, self.nodes).expected(self._protocol, trials)
         blocks = [found.last_of_block(n, self.cycles, "discharge") for n in range(1, len(self.currents) + 1)]
         points = [found.energy_and_power(block) for block in blocks]
         known = {f"energy_{n}": energy for n, (energy, _) in enumerate(points, start=1)}

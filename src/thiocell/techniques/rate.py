@@ -50,6 +50,8 @@ from thiocell.techniques._cells.modelled import (
     CELL_FACTS,
     GRAINS,
     GRAINS_MEANING,
+    NODES,
+    NODES_MEANING,
     Begin,
     Expected,
     Modelled,
@@ -91,6 +93,7 @@ class Rate:
     polarisation: Quantity = setting(POLARISATION, POLARISATION_MEANING)
     law: Law = setting("two_plateaus", LAW_MEANING)
     grains: Grains = setting(GRAINS, GRAINS_MEANING)
+    nodes: int = setting(NODES, NODES_MEANING)
     begin: Begin = setting("discharged", BEGIN_MEANING)
 
     terms = RATE
@@ -121,7 +124,7 @@ class Rate:
         """
         errors = (self.current_error, self.voltage_error)
         if self.law == "cell":
-            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin)
+            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin, self.nodes)
             trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
             return {"main": written_down("rate", trace, self.reference, errors, rng, model.place)}
         mass = sample.positive("mass", "mg").to("kg").value
@@ -152,7 +155,7 @@ class Rate:
         """The values ``names`` that the cell model predicts in each trial, (trials, names); NaN where it fails."""
         if self.law != "cell":
             raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
-        model = Modelled.of(sample, {}, self.grains, self.begin)
+        model = Modelled.of(sample, {}, self.grains, self.begin, self.nodes)
         found = model.expected(self._protocol, trials)
         return np.column_stack([self._expected(name, found) for name in names])
 
