@@ -14,6 +14,7 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.term import Term
 from thiocell.report import wording
+from thiocell.studies import fitting, intervals, rivals
 from thiocell.studies.claim import Verdict
 from thiocell.studies.outcome import Outcome, Run
 
@@ -37,7 +38,10 @@ def terms_of(run: Run) -> Terms:
     results = [outcome.result for outcome in run.outcomes.values() if outcome.result]
     counted = {name: term(name) for result in results if result.technique == _COUNTED for name in result.values}
     found: dict[str, Mapping[str, Term]] = {_COUNTED: counted} if counted else {}
-    for name in sorted({result.technique for result in results} - {_COUNTED}):
+    for name, means in ((fitting.FIT, fitting.meaning), (rivals.RIVALS, rivals.meaning)):
+        words = {word for result in results if result.technique == name for word in (*result.values, *result.limits)}
+        found |= {name: {word: meant for word in words if (meant := means(word)) is not None}} if words else {}
+    for name in sorted({result.technique for result in results} - {_COUNTED, *found}):
         try:
             technique = TECHNIQUES.find(name)()
             given = {word: _without_numbers(meant) for word, meant in technique.gives.items()}
@@ -115,12 +119,18 @@ def step(outcome: Outcome, terms: Terms, verdicts: tuple[Verdict, ...] = ()) -> 
     many = len(rows) > _MANY
     told["values"] = [row for row in rows if row["name"] in asked] if many else rows
     told["more_values"] = [row for row in rows if row["name"] not in asked] if many else []
-    told["limits"] = [
-        {"name": name, "term": words.get(name), "says": limit_text(limit)} for name, limit in result.limits.items()
-    ]
+    told["limits"] = [{"name": name, "term": words.get(name), "says": says} for name, says in limits(result)]
     told["correlations"] = list(_correlations(result))
     told["meanings"] = any(name in words for name in result.values)
     return told
+
+
+def limits(result: Result) -> Iterator[tuple[str, str]]:
+    """Each limit of a result, and each interval of a fit or forecast, with the name of its value."""
+    for name, limit in result.limits.items():
+        yield name, limit_text(limit)
+    for name, reach in intervals.all_of(result):
+        yield name, f"{replace(reach, unit=wording.unit(reach.unit))} ({100 * reach.level:.4g} % confidence)"
 
 
 def limit_text(limit: Limit) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from thiocell.core.quantity import Quantity
 from thiocell.core.result import Result
 from thiocell.report import wording
-from thiocell.report.sections import limit_text
+from thiocell.report.sections import limits
 from thiocell.studies.claim import Verdict
 from thiocell.studies.outcome import Run
 
@@ -44,9 +44,9 @@ def result_table(result: Result, name: str) -> RenderableType:
     table = _empty("value", "found", "one standard uncertainty")
     for word, quantity in result.values.items():
         table.add_row(Text(word), Text(wording.number(quantity)), Text(wording.sigma(quantity)))
-    for word, limit in result.limits.items():
-        table.add_row(Text(word), Text(limit_text(limit)), Text(""))
-    if result.values or result.limits:
+    for word, says in limits(result):
+        table.add_row(Text(word), Text(says), Text(""))
+    if table.row_count:
         parts.append(table)
     parts += [Text(f"doubt: {doubt}", style="yellow") for doubt in result.doubts]
     return Group(*parts)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -15,17 +14,16 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import KINDS, Kind, Source
-from thiocell.core.technique import Technique
+from thiocell.core.technique import Technique, takes
 from thiocell.physics.trend_laws import LAWS
 from thiocell.readers import READERS
 from thiocell.readers._column_map import ColumnMap, check_column
-from thiocell.studies import family as families_
+from thiocell.studies.declare_fit import make_fit, make_forecast, refers_of_fit
 from thiocell.studies.expression import Expression, parse, split
 from thiocell.studies.family import Family, spread
-from thiocell.studies.settings import build
-from thiocell.studies.study import AnalyseStep, PredictStep, RecordStep, SampleStep, Step, TrendStep, Work
+from thiocell.studies.study import AnalyseStep, FitStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
 from thiocell.studies.table import Table, quantity
-from thiocell.techniques import TECHNIQUES
+from thiocell.studies.workshop import Workshop, for_member, steps_of, used, used_in
 
 _RECORD_KEYS = (
     "file",
@@ -51,70 +49,14 @@ def refers(verb: str, table: Table) -> tuple[str, ...]:
         records = entries.get("records", [])
         found += list(records.values()) if isinstance(records, dict) else [records]
         found += list(entries["replicates"]) if isinstance(entries.get("replicates"), list) else []
-    if verb == "predict" and isinstance(entries.get("values"), dict):
-        found += [split(name)[0] for text in entries["values"].values() for name in _used(text)]
+    if verb == "predict":
+        values = entries.get("values")
+        found += [split(name)[0] for name in used_in(values)] + ([values] if isinstance(values, str) else [])
+    if verb in ("predict", "fit"):
+        found += refers_of_fit(table)
     if verb == "trend":
         found.append(split(str(entries.get("of", "")))[0])
     return tuple(dict.fromkeys(name for name in found if isinstance(name, str) and name))
-
-
-def _used(text: object) -> tuple[str, ...]:
-    """Names of values in a text that is an expression rather than a quantity."""
-    if not isinstance(text, str):
-        return ()
-    try:
-        return parse(text).names
-    except BadInput:
-        return ()
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """What a maker works with: its own table and the families and steps that stand already."""
-
-    name: str
-    table: Table
-    folder: Path
-    paper: str
-    families: Mapping[str, Family]
-    steps: Mapping[str, Step]
-
-    def family_of(self, ref: str) -> Family:
-        """The family that a reference means: a lone one if it names a member."""
-        if ref in self.steps:
-            return Family()
-        if ref not in self.families:
-            raise BadInput(f"there is no sound step '{ref}'; there are {choices(set(self.families))}")
-        return self.families[ref]
-
-    def member(self, ref: str, end: str) -> str:
-        """The step's name that ``ref`` means for the member ``end``."""
-        return ref if ref in self.steps else ref + end
-
-    def each(
-        self, refs: tuple[str, ...], make: Callable[[str, Mapping[str, Quantity]], Work]
-    ) -> tuple[list[Step], Family]:
-        """One step for each member of the family that the ``refs`` have in common."""
-        family = families_.common({ref: self.family_of(ref) for ref in refs if ref})
-        verb = self.table.where.rpartition("[")[2].partition(".")[0]
-        steps = []
-        for end, coordinates in family.members.items():
-            needs = tuple(dict.fromkeys(self.member(ref, end) for ref in refs if ref))
-            steps.append(Step(self.name + end, verb, self.table.where, make(end, coordinates), needs))
-        return steps, family
-
-    def technique(self, *reserved: str) -> tuple[str, Technique]:
-        """The table's technique with its settings: all keys that are not ``reserved``."""
-        name = self.table.text("technique")
-        if not name:
-            raise BadInput(f"the technique is missing; there are {choices(TECHNIQUES.names)}")
-        return name, build(name, TECHNIQUES.find(name), self.table.rest("technique", *reserved))
-
-    def kind_of(self, ref: str, *kinds: type[Work]) -> None:
-        """Raise BadInput unless ``ref`` is a step of one of these kinds."""
-        step = self.steps.get(ref) or next((s for n, s in self.steps.items() if n.startswith(f"{ref}[")), None)
-        if step is not None and not isinstance(step.work, kinds):
-            raise BadInput(f"'{ref}' is a {step.verb} step, which has nothing of the sort wanted here")
 
 
 def make_sample(shop: Workshop) -> tuple[list[Step], Family]:
@@ -221,43 +163,42 @@ def _inline(shop: Workshop) -> Record:
 
 
 def make_predict(shop: Workshop) -> tuple[list[Step], Family]:
-    """A virtual experiment."""
+    """A virtual experiment, or what a fit says of one that it was not fitted to."""
+    if "fit" in shop.table.entries:
+        return make_forecast(shop)
     table = shop.table
     name, technique = shop.technique("sample", "values", "seed")
     sample = table.text("sample")
     shop.kind_of(sample, SampleStep)
-    values = {word: _value(name, technique, word, given) for word, given in table.table("values").items()}
-    used = tuple(split(n)[0] for value in values.values() if isinstance(value, Expression) for n in value.names)
+    values = {word: _value(name, technique, word, given) for word, given in _values(shop).items()}
     seed = table.whole("seed")
 
     def make(end: str, _: Mapping[str, Quantity]) -> PredictStep:
-        return PredictStep(name, technique, shop.member(sample, end), _for_member(shop, values, end), seed)
+        chosen = {word: for_member(shop, value, end) for word, value in values.items()}
+        return PredictStep(name, technique, shop.member(sample, end), chosen, seed)
 
-    return shop.each((sample, *used), make)
+    return shop.each((sample, *steps_of(values.values())), make)
+
+
+def _values(shop: Workshop) -> Mapping[str, object]:
+    """The table's values; the name of a fit in their place stands for all that it found."""
+    given = shop.table.entries.get("values", {})
+    if not isinstance(given, str):
+        return shop.table.table("values")
+    shop.kind_of(given, FitStep)
+    step = shop.step(given)
+    if step is None or not isinstance(step.work, FitStep):
+        raise BadInput(f"values: there is no sound fit '{given}'; write the name of a fit, or {{ word = '1 mg' }}")
+    return {parameter.name: f"{given}.{parameter.name}" for parameter in step.work.vary}
 
 
 def _value(name: str, technique: Technique, word: str, given: object) -> Quantity | Expression:
-    if word not in technique.gives:
-        raise BadInput(f"values.{word}: {name} takes no such value; it takes {choices(set(technique.gives))}")
-    if isinstance(given, str) and _used(given):
+    terms = takes(technique)
+    if word not in terms:
+        raise BadInput(f"values.{word}: {name} takes no such value; it takes {choices(set(terms))}")
+    if isinstance(given, str) and used(given):
         return parse(given)
-    return technique.gives[word].check(f"values.{word}", quantity(given))
-
-
-def _for_member(
-    shop: Workshop, values: Mapping[str, Quantity | Expression], end: str
-) -> dict[str, Quantity | Expression]:
-    """The values with references to a family turned to the member ``end`` of it."""
-    found: dict[str, Quantity | Expression] = {}
-    for word, value in values.items():
-        if isinstance(value, Expression):
-            text = value.text
-            for name in value.names:
-                step, item = split(name)
-                text = text.replace(name, f"{shop.member(step, end)}.{item}")
-            value = parse(text)  # noqa: PLW2901
-        found[word] = value
-    return found
+    return terms[word].check(f"values.{word}", quantity(given))
 
 
 def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
@@ -301,7 +242,7 @@ def _one_sample(shop: Workshop, stated: str, refs: tuple[str, ...]) -> str:
 
 def _sample_of(shop: Workshop, ref: str, default: str = "") -> str:
     """The sample that a record or predict step was made on, without its member's ending."""
-    step = shop.steps.get(ref) or next((s for n, s in shop.steps.items() if n.startswith(f"{ref}[")), None)
+    step = shop.step(ref)
     if step is None or not isinstance(step.work, (RecordStep, PredictStep)) or not step.work.sample:
         if default:
             return default
@@ -339,4 +280,5 @@ MAKERS: Mapping[str, Callable[[Workshop], tuple[list[Step], Family]]] = {
     "predict": make_predict,
     "analyse": make_analyse,
     "trend": make_trend,
+    "fit": make_fit,
 }

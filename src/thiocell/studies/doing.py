@@ -19,17 +19,30 @@ from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.result import Result
-from thiocell.core.sample import Sample
+from thiocell.core.technique import takes
 from thiocell.readers import READERS, identify, read
 from thiocell.readers._origin import contents
 from thiocell.studies.batch import pooled, twins
 from thiocell.studies.code import code_of
 from thiocell.studies.errors import named
 from thiocell.studies.expression import Expression
-from thiocell.studies.lookup import evaluate
+from thiocell.studies.fitting import fitted
+from thiocell.studies.forecasting import forecast
+from thiocell.studies.lookup import evaluate, sample_of
 from thiocell.studies.outcome import Outcome
+from thiocell.studies.rivals import rivals
 from thiocell.studies.store import Kept
-from thiocell.studies.study import AnalyseStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
+from thiocell.studies.study import (
+    AnalyseStep,
+    FitStep,
+    ForecastStep,
+    PredictStep,
+    RecordStep,
+    RivalsStep,
+    SampleStep,
+    Step,
+    TrendStep,
+)
 from thiocell.studies.trend import trend
 from thiocell.techniques import TECHNIQUES
 
@@ -60,7 +73,7 @@ def ticket(step: Step, outcomes: Outcomes) -> Ticket:
         "versions": dict(code.versions),
         "inputs": inputs,
         "parameters": parameters,
-        "seed": step.work.seed if isinstance(step.work, PredictStep) else None,
+        "seed": step.work.seed if isinstance(step.work, (PredictStep, FitStep)) else None,
     }
     text = json.dumps({"name": step.name, **prov}, sort_keys=True)
     return Ticket(hashlib.sha256(text.encode()).hexdigest(), prov)
@@ -99,9 +112,18 @@ def _modules(step: Step) -> tuple[str, ...]:
         found.append(SYSTEMS.module(work.sample.system))
     if isinstance(work, RecordStep) and work.file is not None:
         found.append(READERS.module(work.reader or identify(work.file)))
-    if isinstance(work, (PredictStep, AnalyseStep)):
-        found.append(TECHNIQUES.module(work.technique_name))
-    return tuple(found)
+    return (*found, *technique_modules(step))
+
+
+def technique_modules(step: Step) -> tuple[str, ...]:
+    """The modules of the techniques that a step uses."""
+    work = step.work
+    fits = (
+        *(work.fits.values() if isinstance(work, RivalsStep) else ()),
+        *([work.fit] if isinstance(work, ForecastStep) else ()),
+    )
+    own = [work] if isinstance(work, (PredictStep, AnalyseStep, FitStep, ForecastStep)) else []
+    return tuple(dict.fromkeys(TECHNIQUES.module(each.technique_name) for each in (*own, *fits)))
 
 
 def _hash_of(file: Path) -> str:
@@ -142,9 +164,9 @@ def _do_predict(work: PredictStep, outcomes: Outcomes) -> Kept:
     values: dict[str, Quantity] = {}
     for word, given in work.values.items():
         found = evaluate(given, outcomes).quantity if isinstance(given, Expression) else given
-        values[word] = work.technique.gives[word].check(word, found)
+        values[word] = takes(work.technique)[word].check(word, found)
     rng = None if work.seed is None else np.random.default_rng(work.seed)
-    return Kept(records=dict(work.technique.predict(values, _sample(work.sample, outcomes), rng)))
+    return Kept(records=dict(work.technique.predict(values, sample_of(work.sample, outcomes), rng)))
 
 
 def _do_analyse(work: AnalyseStep, outcomes: Outcomes) -> Kept:
@@ -162,7 +184,7 @@ def _analysed(work: AnalyseStep, roles: Mapping[str, str], outcomes: Outcomes) -
     for role, name in roles.items():
         given = outcomes[name].records
         records |= {**given} if role == "main" else {role: given["main"]}
-    sample = _sample(work.sample, outcomes).with_facts(outcomes[roles["main"]].facts if "main" in roles else {})
+    sample = sample_of(work.sample, outcomes).with_facts(outcomes[roles["main"]].facts if "main" in roles else {})
     return named(work.technique.analyse(records, sample), sample, records)
 
 
@@ -170,11 +192,16 @@ def _do_trend(work: TrendStep, outcomes: Outcomes) -> Kept:
     return Kept(result=trend(work, outcomes))
 
 
-def _sample(name: str, outcomes: Outcomes) -> Sample:
-    sample = outcomes[name].sample
-    if sample is None:
-        raise BadInput(f"'{name}' is no sample")
-    return sample
+def _do_fit(work: FitStep, outcomes: Outcomes) -> Kept:
+    return Kept(result=fitted(work, outcomes))
+
+
+def _do_rivals(work: RivalsStep, outcomes: Outcomes) -> Kept:
+    return Kept(result=rivals(work, outcomes))
+
+
+def _do_forecast(work: ForecastStep, outcomes: Outcomes) -> Kept:
+    return Kept(result=forecast(work, outcomes))
 
 
 _DOERS: Mapping[type, Callable[[Any, Outcomes], Kept]] = {
@@ -183,4 +210,7 @@ _DOERS: Mapping[type, Callable[[Any, Outcomes], Kept]] = {
     PredictStep: _do_predict,
     AnalyseStep: _do_analyse,
     TrendStep: _do_trend,
+    FitStep: _do_fit,
+    RivalsStep: _do_rivals,
+    ForecastStep: _do_forecast,
 }

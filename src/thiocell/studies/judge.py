@@ -11,7 +11,8 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.studies.claim import Claim, Printed, Verdict, Word, read_printed
 from thiocell.studies.expression import parse
-from thiocell.studies.lookup import Found, NotFound, evaluate
+from thiocell.studies.intervals import Reach
+from thiocell.studies.lookup import Found, Missing, NotFound, evaluate
 from thiocell.studies.outcome import Outcome
 
 
@@ -59,13 +60,16 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
         found = evaluate(parse(about), outcomes)
     except NotFound as error:
         return _verdict(claim, "open", str(error), **known)
+    except Missing as error:
+        return _verdict(claim, "fails" if error.sure else "open", str(error), **known | {"kind": error.kind})
     known["kind"] = found.kind
     if not same_dimension(found.quantity.unit, printed.quantity.unit):
         return _verdict(claim, "contradicts", _misfit(claim, printed, found), **known)
     here = found.quantity.to(printed.quantity.unit)
     if printed.bare_unit:
         return _verdict(claim, "holds", f"it comes in '{printed.quantity.unit}'", **known, found=here)
-    word, reason = _compare(printed, here)
+    reach = found.reach.to(here.unit) if found.reach and not here.known else None
+    word, reason = _within(printed, reach) if reach else _compare(printed, here)
     if word == "fails" and (claim.contradicts or found.printed):
         word = "contradicts"
         reason = f"{claim.contradicts or 'this follows from other numbers of the same source'}; {reason}"
@@ -79,6 +83,23 @@ def _misfit(claim: Claim, printed: Printed, found: Found) -> str:
         raise BadInput(f"it comes in '{found.quantity.unit}', not in '{unit}'")
     reason = f"what is printed comes in '{found.quantity.unit}', which is no '{unit}'"
     return f"{claim.contradicts}; {reason}" if claim.contradicts else reason
+
+
+def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
+    """Does a number hold of which no sigma is known but how far it may go, and the sentence that says why.
+
+    What the numbers leave open to both sides stays open, and so does all beyond an end where model or search failed.
+    """
+    above, below = printed.quantity.value - reach.high, reach.low - printed.quantity.value
+    gap = {"": max(above, below), "at most": below, "at least": above}[printed.side]
+    told = f"no sigma is known, but it may be {reach} ({100 * reach.level:.4g} %)"
+    if gap <= 2 * printed.width * (1 + 1e-12):
+        if "found" not in (reach.low_end, reach.high_end):
+            return "open", f"{told}: the numbers that were fitted decide nothing here"
+        return "holds", f"{told}, which includes {_short(printed.quantity.value)}"
+    if (reach.high_end if gap == above else reach.low_end) in ("failed", "unfinished"):
+        return "open", f"{told}; nothing is known {_short(gap)} {reach.unit} beyond".rstrip()
+    return "fails", f"{told}; that is {_short(gap)} {reach.unit} away".replace("  ", " ")
 
 
 def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:

@@ -18,9 +18,10 @@ from thiocell.studies.expression import split
 from thiocell.studies.family import Family
 from thiocell.studies.study import BadStudy, Step, Study
 from thiocell.studies.table import Table
+from thiocell.studies.workshop import Workshop
 
 FILE = "study.toml"
-VERBS = ("sample", "record", "predict", "analyse", "trend")
+VERBS = ("sample", "record", "predict", "analyse", "trend", "fit")
 _HEAD = ("title", "about", "paper")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _LARGEST = 4_000_000
@@ -128,8 +129,8 @@ class _Reading:
         """Does the step use one that is itself at fault? Then that fault is enough."""
         return any(ref.partition("[")[0] not in self.families for ref in one.refers)
 
-    def _workshop(self, one: Declared, steps: Mapping[str, Step]) -> declare.Workshop:
-        return declare.Workshop(one.name, one.table, self.file.parent, self.paper, self.families, steps)
+    def _workshop(self, one: Declared, steps: Mapping[str, Step]) -> Workshop:
+        return Workshop(one.name, one.table, self.file.parent, self.paper, self.families, steps)
 
     def _order(self, tables: Mapping[str, Declared]) -> list[str]:
         graph: dict[str, set[str]] = {}

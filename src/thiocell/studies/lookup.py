@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity, combine
+from thiocell.core.sample import Sample
 from thiocell.studies.errors import Parts, shared
 from thiocell.studies.expression import Expression, split
+from thiocell.studies.intervals import Reach, absent_of, reach_of
 from thiocell.studies.outcome import Outcome
 
 _WORTH = ("derived", "measured", "fitted", "predicted", "recovered")
@@ -21,23 +23,37 @@ class NotFound(BadInput):
     """A step that a value comes from did not finish."""
 
 
+class Missing(BadInput):
+    """A step was asked for a value and found that there is none; ``sure`` if that is all that it may come to."""
+
+    def __init__(self, sentence: str, kind: str, *, sure: bool) -> None:
+        super().__init__(sentence)
+        self.kind, self.sure = kind, sure
+
+
 @dataclass(frozen=True)
 class Found:
-    """``quantity`` with the kind of verdict it can support; ``printed`` if it rests on printed numbers alone."""
+    """``quantity`` with the kind of verdict it can support; ``printed`` if it rests on printed numbers alone.
+
+    ``reach`` is how far it may go, where it is a single value of a result that says so.
+    """
 
     quantity: Quantity
     kind: str
     printed: bool
+    reach: Reach | None = None
 
 
 def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
-    """The value of an expression; raises NotFound if a step failed, BadInput if a step gave no such value."""
-    parts = {name: _one(name, outcomes) for name in expression.names}
+    """The value of an expression; raises NotFound if a step failed, Missing if one found that there is no such value.
+
+    Raises BadInput if a step gives no value of that name.
+    """
+    parts = {name: found(name, outcomes) for name in expression.names}
     inputs = {name: part.quantity for name, part in parts.items()}
-    if expression.text.strip() in inputs:
-        quantity = inputs[expression.text.strip()]
-    else:
-        quantity = combine(expression.rule, inputs, _correlations(parts, outcomes))
+    if expression.text.strip() in parts:
+        return parts[expression.text.strip()]
+    quantity = combine(expression.rule, inputs, correlations(parts, outcomes))
     kind = max((part.kind for part in parts.values()), key=_WORTH.index)
     return Found(quantity, kind, all(part.printed for part in parts.values()))
 
@@ -47,19 +63,30 @@ def worst(kinds: list[str]) -> str:
     return max((_AS.get(kind, kind) for kind in kinds), key=_WORTH.index)
 
 
-def _one(name: str, outcomes: Mapping[str, Outcome]) -> Found:
+def found(name: str, outcomes: Mapping[str, Outcome]) -> Found:
+    """The value that a name 'step.value' means; raises as ``evaluate``."""
     step, word = split(name)
     outcome = outcomes[step]
     if outcome.status in ("failed", "skipped"):
         raise NotFound(f"step '{step}' did not finish: {outcome.error}")
     result, sample = outcome.result, outcome.sample
     if result is not None and word in result.values:
-        return Found(result.values[word], worst([result.source.kind]), False)
+        return Found(result.values[word], worst([result.source.kind]), False, reach_of(result, word))
+    if result is not None and (absent := absent_of(result, word)) is not None:
+        raise Missing(f"there is no {word}: {absent.sentence}", worst([result.source.kind]), sure=absent.sure)
     if sample is not None and word in sample.facts:
         fact = sample.facts[word]
         return Found(fact.quantity, worst([fact.source.kind]), fact.source.kind == "paper")
     known = set(result.values if result else ()) | set(sample.facts if sample else ())
     raise BadInput(f"step '{step}' gave no '{word}'; it gave {choices(known)}")
+
+
+def sample_of(name: str, outcomes: Mapping[str, Outcome]) -> Sample:
+    """The sample that a step holds; raises BadInput if it holds none."""
+    sample = outcomes[name].sample
+    if sample is None:
+        raise BadInput(f"'{name}' is no sample")
+    return sample
 
 
 def parts_of(name: str, outcomes: Mapping[str, Outcome]) -> Parts | None:
@@ -74,11 +101,11 @@ def parts_of(name: str, outcomes: Mapping[str, Outcome]) -> Parts | None:
     return None
 
 
-def _correlations(found: Mapping[str, Found], outcomes: Mapping[str, Outcome]) -> dict[tuple[str, str], float]:
+def correlations(values: Mapping[str, Found], outcomes: Mapping[str, Outcome]) -> dict[tuple[str, str], float]:
     """Correlation coefficients of values through the errors that they share, across steps; else within one result."""
     table = {}
-    for one, other in itertools.combinations(found, 2):
-        sigmas = found[one].quantity.sigma * found[other].quantity.sigma
+    for one, other in itertools.combinations(values, 2):
+        sigmas = values[one].quantity.sigma * values[other].quantity.sigma
         parts, others = parts_of(one, outcomes), parts_of(other, outcomes)
         if parts is not None and others is not None and sigmas > 0:
             table[one, other] = min(1.0, max(-1.0, shared(parts, others) / sigmas))

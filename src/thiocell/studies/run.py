@@ -14,7 +14,7 @@ from thiocell import __version__
 from thiocell.core.bad_input import BadInput
 from thiocell.studies.claim import Verdict
 from thiocell.studies.code import code_of
-from thiocell.studies.doing import Ticket, do, ticket
+from thiocell.studies.doing import Ticket, do, technique_modules, ticket
 from thiocell.studies.judge import judge
 from thiocell.studies.outcome import Outcome, Run
 from thiocell.studies.store import Kept, Store
@@ -43,7 +43,7 @@ def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None) ->
         found, wrong = judge(claim, outcomes)
         verdicts += found
         faults += [f"{study.file} {fault}" for fault in wrong]
-    return Run(study.name, study.title, study.about, outcomes, tuple(verdicts), versions(), tuple(faults))
+    return Run(study.name, study.title, study.about, outcomes, tuple(verdicts), _versions(study), tuple(faults))
 
 
 def _outcome(step: Step, outcomes: dict[str, Outcome], store: Store) -> Outcome:
@@ -87,9 +87,13 @@ def _kept_or_done(step: Step, slip: Ticket, outcomes: dict[str, Outcome], store:
     return False, kept
 
 
-def versions() -> dict[str, str]:
-    """The versions of thiocell, Python and every engine that the steps of a study may use."""
-    engines = code_of("thiocell.studies.doing", "thiocell.core.quantity").versions
+def _versions(study: Study) -> dict[str, str]:
+    return versions(*{module: None for step in study.steps.values() for module in technique_modules(step)})
+
+
+def versions(*modules: str) -> dict[str, str]:
+    """The versions of thiocell, Python and every engine that any study uses, or one of ``modules``."""
+    engines = code_of("thiocell.studies.doing", "thiocell.core.quantity", *modules).versions
     return {"thiocell": __version__, "python": platform.python_version(), **dict(engines)}
 
 

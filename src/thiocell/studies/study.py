@@ -14,6 +14,7 @@ from thiocell.core.record import Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Kind
 from thiocell.core.technique import Technique
+from thiocell.inference.parameter import Parameter
 from thiocell.studies.claim import Claim
 from thiocell.studies.expression import Expression
 
@@ -76,7 +77,62 @@ class TrendStep:
     members: tuple[tuple[str, Quantity], ...]
 
 
-Work = SampleStep | RecordStep | PredictStep | AnalyseStep | TrendStep
+@dataclass(frozen=True)
+class Target:
+    """A number that a fit must meet: what is ``given``, in ``unit``, and by how much it may miss the model besides.
+
+    ``error`` is one standard uncertainty, independent of the number's own and of the other targets'.
+    """
+
+    given: Quantity | Expression
+    unit: str
+    error: Fact | None = None
+
+
+@dataclass(frozen=True)
+class FitStep:
+    """Vary ``vary``, words that the technique takes, until it would find on ``sample`` what the targets ``to`` say.
+
+    ``to`` is by the name of the technique's value, ``profiles`` names the parameters whose profile is wanted, and
+    ``settings`` are those that the study wrote down for the technique.
+    """
+
+    technique_name: str
+    technique: Technique
+    sample: str
+    vary: tuple[Parameter, ...]
+    to: Mapping[str, Target]
+    profiles: tuple[str, ...]
+    starts: int
+    seed: int
+    noise: float
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RivalsStep:
+    """Hold several fits to the same numbers side by side."""
+
+    fits: Mapping[str, FitStep]
+
+
+@dataclass(frozen=True)
+class ForecastStep:
+    """What the fit named ``fit_name`` predicts of another test, which it was not fitted to.
+
+    ``gives`` are the values that are wanted, each with its unit.
+    """
+
+    fit_name: str
+    fit: FitStep
+    technique_name: str
+    technique: Technique
+    sample: str
+    gives: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+Work = SampleStep | RecordStep | PredictStep | AnalyseStep | TrendStep | FitStep | RivalsStep | ForecastStep
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
+from thiocell.cell.facts import FACTS as CELL
+from thiocell.chemistry import SYSTEMS
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.source import KINDS, Source
 from thiocell.core.vocabulary import FACTS
+
+KNOWN = {**{word: known.term for word, known in CELL.items()}, **FACTS}
+"""Facts that something asks for: those of any test, and those of the cell model."""
+_MISSPELT = 0.75, 0.9
+"""Likeness to a fact of any test, and to one of the cell model, from which on a word is taken for a slip; assumed."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +87,22 @@ class Table:
 
 def known_fact(word: str, given: Fact) -> Fact:
     """``given``, checked against the vocabulary if ``word`` is in it; raises BadInput if it nearly is."""
-    if word in FACTS:
-        FACTS[word].check(word, given.quantity)
+    if word in KNOWN:
+        KNOWN[word].check(word, given.quantity)
         return given
-    near = get_close_matches(word, [name for name in FACTS if abs(len(name) - len(word)) <= 1], 1, 0.75)
-    if near:
-        raise BadInput(f"there is no fact '{word}' that anything asks for; did you mean '{near[0]}'?")
+    if word in _counted():
+        return given
+    for facts, cutoff in zip((FACTS, KNOWN), _MISSPELT, strict=True):
+        near = get_close_matches(word, [name for name in facts if abs(len(name) - len(word)) <= 1], 1, cutoff)
+        if near:
+            raise BadInput(f"there is no fact '{word}' that anything asks for; did you mean '{near[0]}'?")
     return given
+
+
+@cache
+def _counted() -> frozenset[str]:
+    """Facts that chemistry asks for by the name of a system's couple or phase."""
+    return frozenset(word for system in SYSTEMS.all().values() for word in system.parameters)
 
 
 def quantity(value: object) -> Quantity:

@@ -179,6 +179,7 @@ class Ragone:
             points.append((point[0], point[1]))
             found.add(f"energy_{block.number}", point[0], "J/kg", "Wh/kg")
             found.add(f"power_{block.number}", point[1], "W/kg", "W/kg")
+        found.add("greatest_power", max((p for _, p in points), key=_size), "W/kg", "W/kg")
         self._between(found, points)
         return found.result({"cycles": cycles.table(1), "blocks": block_table(cycles, blocks, self.take), **others})
 
@@ -214,6 +215,10 @@ class Ragone:
                 layers.append(Points(other["power"], other["energy"] / 3600.0, label, 1 + tone, mark="open"))
         axes = (Axis("Mean power (cathode, vs Li)", "W/kg", "log"), Axis("Energy (cathode, vs Li)", "Wh/kg", "log"))
         return Drawing((Panel(*axes, tuple(layers), "Ragone plot"),), "Ragone plot", result.source.virtual)
+
+
+def _size(value: Spread) -> float:
+    return float(np.nan_to_num(value.value))
 
 
 def _read(energy: NDArray[np.float64], power: NDArray[np.float64], wanted: float) -> float:

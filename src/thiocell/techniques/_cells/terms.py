@@ -63,6 +63,7 @@ RATE: Mapping[str, Term] = {
 RAGONE: Mapping[str, Term] = {
     "energy_n": _term("Wh/kg", "E_n", "discharge energy of block n by mass of cathode, against Li"),
     "power_n": _term("W/kg", "P_n", "mean discharge power of block n by mass of cathode, against Li"),
+    "greatest_power": _term("W/kg", "P_max", "greatest mean power of a block's discharge, against Li"),
     "energy_at_power": _term("Wh/kg", "E(P)", "energy at the power that was asked for, read between the points"),
 }
 ENDURANCE: Mapping[str, Term] = {
