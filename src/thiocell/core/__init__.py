@@ -19,6 +19,7 @@ __all__ = [
     "Column",
     "Covariance",
     "Drawing",
+    "Expecting",
     "Fact",
     "Image",
     "Limit",

@@ -19,10 +19,12 @@ from thiocell.physics.trend_laws import LAWS
 from thiocell.readers import READERS
 from thiocell.readers._column_map import ColumnMap, check_column
 from thiocell.studies.declare_fit import make_fit, make_forecast, refers_of_fit
+from thiocell.studies.declare_inside import make_inside
 from thiocell.studies.expression import Expression, parse, split
 from thiocell.studies.family import Family, spread
-from thiocell.studies.study import AnalyseStep, FitStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
+from thiocell.studies.study import AnalyseStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
 from thiocell.studies.table import Table, quantity
+from thiocell.studies.values import fitted_or_written
 from thiocell.studies.workshop import Workshop, for_member, steps_of, used, used_in
 
 _RECORD_KEYS = (
@@ -49,7 +51,7 @@ def refers(verb: str, table: Table) -> tuple[str, ...]:
         records = entries.get("records", [])
         found += list(records.values()) if isinstance(records, dict) else [records]
         found += list(entries["replicates"]) if isinstance(entries.get("replicates"), list) else []
-    if verb == "predict":
+    if verb in ("predict", "inside"):
         values = entries.get("values")
         found += [split(name)[0] for name in used_in(values)] + ([values] if isinstance(values, str) else [])
     if verb in ("predict", "fit"):
@@ -170,7 +172,7 @@ def make_predict(shop: Workshop) -> tuple[list[Step], Family]:
     name, technique = shop.technique("sample", "values", "seed")
     sample = table.text("sample")
     shop.kind_of(sample, SampleStep)
-    values = {word: _value(name, technique, word, given) for word, given in _values(shop).items()}
+    values = {word: _value(name, technique, word, given) for word, given in fitted_or_written(shop).items()}
     seed = table.whole("seed")
 
     def make(end: str, _: Mapping[str, Quantity]) -> PredictStep:
@@ -178,18 +180,6 @@ def make_predict(shop: Workshop) -> tuple[list[Step], Family]:
         return PredictStep(name, technique, shop.member(sample, end), chosen, seed)
 
     return shop.each((sample, *steps_of(values.values())), make)
-
-
-def _values(shop: Workshop) -> Mapping[str, object]:
-    """The table's values; the name of a fit in their place stands for all that it found."""
-    given = shop.table.entries.get("values", {})
-    if not isinstance(given, str):
-        return shop.table.table("values")
-    shop.kind_of(given, FitStep)
-    step = shop.step(given)
-    if step is None or not isinstance(step.work, FitStep):
-        raise BadInput(f"values: there is no sound fit '{given}'; write the name of a fit, or {{ word = '1 mg' }}")
-    return {parameter.name: f"{given}.{parameter.name}" for parameter in step.work.vary}
 
 
 def _value(name: str, technique: Technique, word: str, given: object) -> Quantity | Expression:
@@ -281,4 +271,5 @@ MAKERS: Mapping[str, Callable[[Workshop], tuple[list[Step], Family]]] = {
     "analyse": make_analyse,
     "trend": make_trend,
     "fit": make_fit,
+    "inside": make_inside,
 }

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from thiocell import __version__
+from thiocell.cell.facts import FACTS
 from thiocell.chemistry import SYSTEMS, properties
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
@@ -28,6 +29,7 @@ from thiocell.studies.errors import named
 from thiocell.studies.expression import Expression
 from thiocell.studies.fitting import fitted
 from thiocell.studies.forecasting import forecast
+from thiocell.studies.looking import look
 from thiocell.studies.lookup import evaluate, sample_of
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.rivals import rivals
@@ -36,6 +38,7 @@ from thiocell.studies.study import (
     AnalyseStep,
     FitStep,
     ForecastStep,
+    InsideStep,
     PredictStep,
     RecordStep,
     RivalsStep,
@@ -200,6 +203,14 @@ def _do_rivals(work: RivalsStep, outcomes: Outcomes) -> Kept:
     return Kept(result=rivals(work, outcomes))
 
 
+def _do_inside(work: InsideStep, outcomes: Outcomes) -> Kept:
+    values: dict[str, Quantity] = {}
+    for word, given in work.values.items():
+        found = evaluate(given, outcomes).quantity if isinstance(given, Expression) else given
+        values[word] = FACTS[word].term.check(word, found)
+    return Kept(result=look(sample_of(work.sample, outcomes), values, work.grains, work.currents, work.show))
+
+
 def _do_forecast(work: ForecastStep, outcomes: Outcomes) -> Kept:
     return Kept(result=forecast(work, outcomes))
 
@@ -213,4 +224,5 @@ _DOERS: Mapping[type, Callable[[Any, Outcomes], Kept]] = {
     FitStep: _do_fit,
     RivalsStep: _do_rivals,
     ForecastStep: _do_forecast,
+    InsideStep: _do_inside,
 }

@@ -21,7 +21,7 @@ from thiocell.studies.table import Table
 from thiocell.studies.workshop import Workshop
 
 FILE = "study.toml"
-VERBS = ("sample", "record", "predict", "analyse", "trend", "fit")
+VERBS = ("sample", "record", "predict", "analyse", "trend", "fit", "inside")
 _HEAD = ("title", "about", "paper")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _LARGEST = 4_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, get_args
 
 import numpy as np
 
@@ -23,9 +22,8 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.studies.show import Show
 
-Show = Literal["voltage", "shares", "profiles", "losses", "limits"]
-SHOWN: tuple[str, ...] = get_args(Show)
 _POINTS = 400
 """Rows of a discharge; assumed: its losses close to 1 mV."""
 _FIRST = 100.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from thiocell.cell.parameters import Grains
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
@@ -17,6 +18,7 @@ from thiocell.core.technique import Technique
 from thiocell.inference.parameter import Parameter
 from thiocell.studies.claim import Claim
 from thiocell.studies.expression import Expression
+from thiocell.studies.show import Show
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,20 @@ class ForecastStep:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-Work = SampleStep | RecordStep | PredictStep | AnalyseStep | TrendStep | FitStep | RivalsStep | ForecastStep
+@dataclass(frozen=True)
+class InsideStep:
+    """A look inside the cell model of ``sample`` at ``currents``, ``values`` winning over its facts."""
+
+    sample: str
+    values: Mapping[str, Quantity | Expression]
+    grains: Grains
+    currents: tuple[Quantity, ...]
+    show: Show
+
+
+Work = (
+    SampleStep | RecordStep | PredictStep | AnalyseStep | TrendStep | FitStep | RivalsStep | ForecastStep | InsideStep
+)
 
 
 @dataclass(frozen=True)

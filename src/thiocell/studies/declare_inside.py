@@ -1,0 +1,52 @@
+"""What the verb inside declares: a look inside the cell model of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast, get_args
+
+from thiocell.cell.parameters import Grains
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.quantity import Quantity
+from thiocell.studies.expression import Expression
+from thiocell.studies.family import Family
+from thiocell.studies.show import SHOWN, Show
+from thiocell.studies.study import FitStep, InsideStep, SampleStep, Step
+from thiocell.studies.table import quantity
+from thiocell.studies.values import fact_value, fitted_or_written
+from thiocell.studies.workshop import Workshop, for_member, steps_of
+
+
+def make_inside(shop: Workshop) -> tuple[list[Step], Family]:
+    """A look inside: currents, what is drawn, and where the cell's numbers come from."""
+    table = shop.table
+    table.only("sample", "values", "grains", "currents", "show")
+    sample = table.text("sample")
+    shop.kind_of(sample, SampleStep)
+    values = {word: fact_value(word, given) for word, given in fitted_or_written(shop).items()}
+    grains, show = _grains(shop), table.text("show", SHOWN[0])
+    if show not in SHOWN:
+        raise BadInput(f"show: '{show}' cannot be drawn; choose from {', '.join(SHOWN)}")
+    currents = table.entries.get("currents", [])
+    if not isinstance(currents, list) or not currents:
+        raise BadInput("currents: write a list of currents, like ['25 mA/g', '200 mA/g']")
+    read = tuple(quantity(each) for each in currents)
+
+    def make(end: str, _: Mapping[str, Quantity]) -> InsideStep:
+        chosen: dict[str, Quantity | Expression] = {w: for_member(shop, value, end) for w, value in values.items()}
+        return InsideStep(shop.member(sample, end), chosen, grains, read, cast("Show", show))
+
+    return shop.each((sample, *steps_of(values.values())), make)
+
+
+def _grains(shop: Workshop) -> Grains:
+    """The grains that the table names, else those of the fit that its values come from."""
+    given = shop.table.entries.get("values")
+    step = shop.step(given) if isinstance(given, str) else None
+    of_fit = getattr(step.work.technique, "grains", "") if step and isinstance(step.work, FitStep) else ""
+    grains = shop.table.text("grains", of_fit or "spherical")
+    if grains not in get_args(Grains):
+        raise BadInput(f"grains: there is no '{grains}'; there are {choices(set(get_args(Grains)))}")
+    if of_fit and grains != of_fit:
+        raise BadInput(f"grains: the fit '{given}' was made with '{of_fit}'; leave the key out")
+    return cast("Grains", grains)
