@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import math
+from collections.abc import Callable
 
-from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Redox
+from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Population, Redox
 from thiocell.core.bad_input import BadInput
-
-Array = NDArray[np.float64]
 
 _NEAREST = 1e-12
 """How near to an end of a couple its own equilibrium is looked for; only brackets the root, assumed."""
-
+_MOST = 700.0
+"""Largest exponent, 36 V from equilibrium; beyond it a float overflows."""
+_NARROW = 1e-3
+"""V; so near to the root the sum is a straight line but for 2 %."""
 _NEAR_ENOUGH = 1e-13
 """V; rounding of the potential itself."""
 
@@ -25,26 +26,35 @@ def resting_potential(parameters: CellParameters, state: CellState) -> float:
     """
     _check(parameters, state)
     factor = FARADAY / (GAS * parameters.temperature)
-    share = np.array([state.lithiated[couple.name] for couple in parameters.couples])
-    potential = np.array([_standard(couple, state) for couple in parameters.couples])
-    inner = np.clip(share, _NEAREST, 1.0 - _NEAREST)
-    equilibrium = potential + np.log((1.0 - inner) / inner) / factor
-    low, high = float(equilibrium.min()) - 1e-6, float(equilibrium.max()) + 1e-6
+    share = [state.lithiated[couple.name] for couple in parameters.couples]
+    potential = [_standard(couple, state) for couple in parameters.couples]
+    inner = [min(max(each, _NEAREST), 1.0 - _NEAREST) for each in share]
+    equilibrium = [u + math.log((1.0 - each) / each) / factor for u, each in zip(potential, inner, strict=True)]
+    low, high = min(equilibrium) - 1e-6, max(equilibrium) + 1e-6
 
-    paces = _paces(parameters, state)
+    paces, grains = _paces(parameters, state), parameters.populations
 
     def current(phi: float) -> float:
-        return _sum_of_currents(parameters, share, potential, paces, phi)
+        return _sum_of_currents(grains, share, potential, paces, factor, phi)
 
     if current(low) > 0.0 or current(high) < 0.0:
         names = ", ".join(f"{couple.name} {state.lithiated[couple.name]:g}" for couple in parameters.couples)
         raise BadInput(
             f"the cathode has no resting potential with the lithiated shares {names}; take shares between 0 and 1"
         )
-    while high - low > _NEAR_ENOUGH:  # the sum rises evenly enough for halving, and nothing has to be imported
+    return _root(current, low, high)
+
+
+def _root(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Where ``rising`` is zero between ``low`` and ``high``: by halving, then by secants, with nothing to import."""
+    while high - low > _NARROW:
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if current(middle) < 0.0 else (low, middle)
-    return 0.5 * (low + high)
+        low, high = (middle, high) if rising(middle) < 0.0 else (low, middle)
+    at_low, at_high = rising(low), rising(high)
+    while abs(high - low) > _NEAR_ENOUGH and at_high != at_low:
+        low, high, at_low = high, high - at_high * (high - low) / (at_high - at_low), at_high
+        at_high = rising(high)
+    return high
 
 
 def _check(parameters: CellParameters, state: CellState) -> None:
@@ -63,20 +73,26 @@ def _standard(couple: Redox, state: CellState) -> float:
     return couple.potential + shape + couple.hysteresis * state.hysteresis.get(couple.name, 0.0)
 
 
-def _paces(parameters: CellParameters, state: CellState) -> Array:
+def _paces(parameters: CellParameters, state: CellState) -> list[float]:
     """A of each couple: how far its kinetics have eased at the state's throughput."""
-    eased = np.exp(-state.throughput / parameters.activation_charge)
+    eased = math.exp(-state.throughput / parameters.activation_charge)
     pace = 1.0 - (1.0 - parameters.activation_start) * eased
-    return np.array([pace if couple.activated else 1.0 for couple in parameters.couples])
+    return [pace if couple.activated else 1.0 for couple in parameters.couples]
 
 
-def _sum_of_currents(parameters: CellParameters, share: Array, potential: Array, paces: Array, phi: float) -> float:
+def _sum_of_currents(
+    grains: tuple[Population, ...],
+    share: list[float],
+    potential: list[float],
+    paces: list[float],
+    factor: float,
+    phi: float,
+) -> float:
     """Sum of all J in A/m3 at phi in V, every grain even at its couple's share."""
-    factor = FARADAY / (GAS * parameters.temperature)
     total = 0.0
-    for grain in parameters.populations:
-        rate = float(np.exp(0.5 * factor * (phi - potential[grain.couple])))
-        xi = float(share[grain.couple])
+    for grain in grains:
+        rate = math.exp(max(min(0.5 * factor * (phi - potential[grain.couple]), _MOST), -_MOST))
+        xi = share[grain.couple]
         drive = xi * rate - (1.0 - xi) / rate
         buffer = grain.exchange * grain.surface * (rate + 1.0 / rate)
         total += paces[grain.couple] * grain.exchange * drive / (1.0 + buffer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ class Shells:
     surface: float
 
 
+@cache
 def shells(count: int, fineness: float = 2.0) -> Shells:
     """``count`` shells whose edges are r = 1 - (1 - u)^fineness at even u, so that those at the surface are thinnest.
 
@@ -33,13 +35,14 @@ def shells(count: int, fineness: float = 2.0) -> Shells:
     edges = 1.0 - (1.0 - np.linspace(0.0, 1.0, count + 1)) ** fineness
     middles = 0.5 * (edges[1:] + edges[:-1])
     inner = 3.0 * edges[1:-1] ** 2 / np.diff(middles)
-    return Shells(np.diff(edges**3), inner, float((1.0 - middles[-1]) / 3.0))
+    return Shells(_fixed(np.diff(edges**3)), _fixed(inner), float((1.0 - middles[-1]) / 3.0))
 
 
 PARABOLIC_SURFACE = 1.0 / 15.0
 """``surface`` of a whole sphere with a parabolic profile (Wang, Srinivasan, J. Power Sources 110 (2002) 364)."""
 
 
+@cache
 def lognormal_sizes(count: int, spread: float) -> tuple[Array, Array]:
     """Volume shares and radii (the median of volume is 1) of ``count`` sizes of a lognormal distribution.
 
@@ -47,4 +50,10 @@ def lognormal_sizes(count: int, spread: float) -> tuple[Array, Array]:
     2 count - 1 moments of the logarithm exactly (Abramowitz and Stegun, 25.4.46).
     """
     places, weights = np.polynomial.hermite_e.hermegauss(count)
-    return weights / weights.sum(), np.exp(spread * places)
+    return _fixed(weights / weights.sum()), _fixed(np.exp(spread * places))
+
+
+def _fixed(values: Array) -> Array:
+    """The same array, which nobody can change: it is kept for the next call."""
+    values.flags.writeable = False
+    return values

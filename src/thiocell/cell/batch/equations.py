@@ -10,9 +10,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from thiocell.cell.batch.exponential import exponential
+from thiocell.cell.batch.inner import called, inner, inner_sums, shown
 from thiocell.cell.batch.layout import (
     ANODE_EXCHANGE,
     ANODE_POTENTIAL,
@@ -47,8 +47,6 @@ from thiocell.cell.batch.layout import (
 )
 from thiocell.cell.parameters import CORNER, STILL
 
-FAST = {"contract", "nsz", "arcp"}
-"""Products and sums may be fused; nothing is regrouped (``exponential`` rounds by a sum), NaN keeps its meaning."""
 _MOST = 60.0
 """Largest f (phi - U)/2, assumed: 3 V from equilibrium, beyond any cell; the exponential stays finite."""
 
@@ -69,6 +67,8 @@ class Work(NamedTuple):
     metal: Array
     ionic: Array
     """kappa, S/m"""
+    single: Array
+    """K of the nodes"""
     mixed: Array
     """K of the faces, (nodes + 1); the outer two are zero"""
     flux: Array
@@ -84,11 +84,11 @@ def new_work(populations: int, nodes: int) -> Work:
     e, n, f = (populations, nodes), nodes, nodes + 1
     return Work(
         np.zeros(e), np.zeros(e), np.zeros(e), np.zeros(e), np.zeros(e),
-        np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(f), np.zeros(f), np.zeros(n), np.zeros(n),
+        np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(f), np.zeros(f), np.zeros(n), np.zeros(n),
     )  # fmt: skip
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def kinetics(phi, xi, h, g, half_f, pace, current, by_potential, by_extent, by_swing):
     """J of one population at every node, and its slopes."""
     k, e0, swing = g[EXCHANGE] * pace, g[POTENTIAL], g[HYSTERESIS]
@@ -111,49 +111,49 @@ def kinetics(phi, xi, h, g, half_f, pace, current, by_potential, by_extent, by_s
         by_swing[j] = -steep * swing
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
+def average(s, p, share, y, mean):
+    """Add to ``mean`` the shells of population ``p`` times ``share``."""
+    for m in range(s.shells[p]):
+        row, part = y[s.first[p] + m], share * s.volume[p, m]
+        for j in range(s.nodes):
+            mean[j] += part * row[j]
+
+
+@inner
 def means(s, y, w):
     """Mean extents of the two couples that conduct, over shells and sizes."""
     for j in range(s.nodes):
         w.host[j] = 0.0
         w.metal[j] = 0.0
     for p in range(s.shells.size):
-        if s.host[p] == 0.0 and s.metal[p] == 0.0:
-            continue
-        for m in range(s.shells[p]):
-            row, part = y[s.first[p] + m], s.volume[p, m]
-            a, b = s.host[p] * part, s.metal[p] * part
-            for j in range(s.nodes):
-                w.host[j] += a * row[j]
-                w.metal[j] += b * row[j]
+        if s.host[p] != 0.0:
+            average(s, p, s.host[p], y, w.host)
+        if s.metal[p] != 0.0:
+            average(s, p, s.metal[p], y, w.metal)
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def conductivity(s, v, y, w):
     """Kappa of the nodes and K of the inner faces."""
     means(s, y, w)
     base, host, metal, sigma = v[BASE], v[HOST], v[MOLYBDENUM], v[ELECTRONIC]
+    row, parted = (y[s.parted], v[PARTED]) if s.parted >= 0 else (y[0], 0.0)
     for j in range(s.nodes):
-        w.ionic[j] = base + host * w.host[j] + metal * w.metal[j]
-    if s.parted >= 0:
-        row, parted = y[s.parted], v[PARTED]
-        for j in range(s.nodes):
-            w.ionic[j] += parted * row[j]
+        w.ionic[j] = base + host * w.host[j] + metal * w.metal[j] + parted * row[j]
     if s.power == 2:
         for j in range(s.nodes):
             w.ionic[j] *= w.ionic[j]
     if s.power == 3:
         for j in range(s.nodes):
             w.ionic[j] *= w.ionic[j] * w.ionic[j]
-    before = 0.0
     for j in range(s.nodes):
-        here = w.ionic[j] * sigma / (w.ionic[j] + sigma)
-        if j > 0:
-            w.mixed[j] = 0.5 * (before + here)
-        before = here
+        w.single[j] = w.ionic[j] * sigma / (w.ionic[j] + sigma)
+    for j in range(1, s.nodes):
+        w.mixed[j] = 0.5 * (w.single[j - 1] + w.single[j])
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def activation(v, y):
     """A, by the throughput in the ledger."""
     if v[START] == 1.0:
@@ -161,7 +161,7 @@ def activation(v, y):
     return 1.0 - (1.0 - v[START]) * math.exp(-y[-1, 1] * v[INVERSE_THROUGHPUT])
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def diffuse(s, p, speed, y, rate):
     """Exchange between the shells of population ``p``; ``speed`` is A/tau."""
     first, last = s.first[p], s.first[p] + s.shells[p] - 1
@@ -177,7 +177,7 @@ def diffuse(s, p, speed, y, rate):
             after[j] = -b * drop
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def react(s, v, g, y, rate, w):
     """The rates of all grains and hystereses; their currents stay in ``w``."""
     pace, flat = activation(v, y), y[0]
@@ -199,7 +199,7 @@ def react(s, v, g, y, rate, w):
                 w.size[p, j] = size
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def part(s, v, y, rate, w):
     """The rate at which iodide drops out as LiI, and its slopes."""
     even, uneven, held = 0.5 * (v[OUT_RATE] + v[IN_RATE]), 0.5 * (v[OUT_RATE] - v[IN_RATE]), v[HELD]
@@ -215,7 +215,7 @@ def part(s, v, y, rate, w):
         w.pull[j] = -0.5 * slope * held * (1.0 + beyond / root)
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@shown
 def rates(s, v, g, y, i, rate, w):
     """d/dt of the whole state at the current density ``i``, A/m2, positive on discharge."""
     conductivity(s, v, y, w)
@@ -239,7 +239,7 @@ def rates(s, v, g, y, i, rate, w):
     rate[-1, 1] = abs(i) / v[CHARGE]
 
 
-@njit(error_model="numpy")
+@inner_sums
 def ohmic(s, v, y, w):
     """(V at no current, -dV/di of the cathode) of the state whose conductivities stand in ``w``."""
     n, width, sigma, phi = s.nodes, v[WIDTH], v[ELECTRONIC], y[0]
@@ -260,7 +260,7 @@ def ohmic(s, v, y, w):
     return still - v[ANODE_POTENTIAL], resistance + v[LEFT_RESISTANCE] + v[RIGHT_RESISTANCE]
 
 
-@njit(error_model="numpy")
+@called
 def voltage(s, v, y, i, w):
     """(V, -dV/di) of the cell at current density ``i``; the conductivities in ``w`` are those of ``y``."""
     still, resistance = ohmic(s, v, y, w)

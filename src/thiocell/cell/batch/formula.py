@@ -7,9 +7,8 @@ Softw. 1 (1975) 71. ``d`` is (8, size): row k holds the k-th backward difference
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from thiocell.cell.batch.equations import FAST
+from thiocell.cell.batch.inner import called, inner, inner_sums
 
 MOST_ORDER = 5
 _KAPPA = np.array([0.0, -0.1850, -1.0 / 9.0, -0.0823, -0.0415, 0.0])  # Shampine and Reichelt 1997, table 1
@@ -20,21 +19,29 @@ ALPHA = _alpha
 ERROR = _KAPPA * GAMMA + 1.0 / np.arange(1, MOST_ORDER + 2)
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def add(size, part, x, y):
     """Y += part x"""
     for m in range(size):
         y[m] += part * x[m]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
+def add_to_both(size, x, y, z):
+    """Y += x, z += x"""
+    for m in range(size):
+        y[m] += x[m]
+        z[m] += x[m]
+
+
+@inner
 def weigh(size, y, absolute, relative, weight):
     """1/(absolute + relative |y|)"""
     for m in range(size):
         weight[m] = 1.0 / (absolute + relative * abs(y[m]))
 
 
-@njit(error_model="numpy", fastmath=FAST | {"reassoc"})
+@inner_sums
 def norm(size, x, weight):
     """Root mean square of x in units of its tolerance."""
     total = 0.0
@@ -43,7 +50,7 @@ def norm(size, x, weight):
     return np.sqrt(total / size)
 
 
-@njit(error_model="numpy")
+@called
 def _change(order, factor, into):
     for j in range(order + 1):
         into[0, j] = 1.0
@@ -53,7 +60,7 @@ def _change(order, factor, into):
             into[i, j] = into[i - 1, j] * (i - 1 - factor * j) / i
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@called
 def rescale(size, d, order, factor, room, small):
     """Turn the differences into those of a step ``factor`` times as long; ``room`` is (8, size)."""
     first, second, both = small[0], small[1], small[2]
@@ -65,20 +72,21 @@ def rescale(size, d, order, factor, room, small):
             for k in range(order + 1):
                 total += first[i, k] * second[k, j]
             both[i, j] = total
-    for i in range(order + 1):
-        target = room[i]
+    # row 0 stays, and is in no other: both[0, 1:] and both[1:, 0] are zero
+    for i in range(1, order + 1):
+        target, source, part = room[i], d[1], both[1, i]
         for m in range(size):
-            target[m] = 0.0
-        for j in range(order + 1):
+            target[m] = part * source[m]
+        for j in range(2, order + 1):
             if both[j, i] != 0.0:
                 add(size, both[j, i], d[j], target)
-    for i in range(order + 1):
+    for i in range(1, order + 1):
         source, target = room[i], d[i]
         for m in range(size):
             target[m] = source[m]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def predict(size, d, order, ahead, psi):
     """The differences' own guess of the next value, and the sum that the formula keeps of the past."""
     for m in range(size):
@@ -92,7 +100,7 @@ def predict(size, d, order, ahead, psi):
             psi[m] += part * row[m]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def accept(size, d, order, change):
     """Move the differences on by one step that ended ``change`` away from its guess."""
     for m in range(size):
@@ -102,7 +110,7 @@ def accept(size, d, order, change):
         add(size, 1.0, d[k + 1], d[k])
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@called
 def between(size, d, order, step, back, y):
     """The solution ``back`` s before the latest time, on the polynomial of the step just accepted."""
     for m in range(size):

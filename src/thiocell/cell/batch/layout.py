@@ -113,9 +113,21 @@ def structure(cell: CellParameters) -> Structure:
     )
 
 
-def same_structure(one: Structure, other: Structure) -> bool:
-    """Can cells of these two layouts be solved in one batch?"""
-    return all(np.allclose(np.asarray(a), np.asarray(b), atol=1e-12) for a, b in zip(one, other, strict=True))
+def same_structure(one: CellParameters, other: CellParameters) -> bool:
+    """Can these two cells be solved in one batch?"""
+    if _kind(one) == _kind(other):
+        return True
+    pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(structure(one), structure(other), strict=True)]
+    return all(a.shape == b.shape and np.allclose(a, b, atol=1e-12) for a, b in pairs)
+
+
+def _kind(cell: CellParameters) -> tuple[object, ...]:
+    """All that decides the layout, at a glance; some that differ in it have the same layout."""
+    couples = [
+        (c.name, c.grains, c.grain_time > 0.0, c.shells, c.sizes, c.grain_spread, c.hysteresis != 0.0, c.activated)
+        for c in cell.couples
+    ]
+    return cell.nodes, cell.parting is None, cell.ionic.power, cell.left, cell.right, *couples
 
 
 def numbers(cell: CellParameters) -> tuple[Array, Array]:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from thiocell.cell.batch.equations import FAST
+from thiocell.cell.batch.inner import called, inner, inner_sums, shown
 from thiocell.cell.batch.layout import (
     DOUBLE_LAYER,
     ELECTRONIC,
@@ -63,7 +62,7 @@ def new_factors(populations: int, most: int, nodes: int) -> Factors:
     )  # fmt: skip
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def factor_shells(s, p, speed, c, f):
     """Eliminate the shells of population ``p`` from the middle outwards; the same at every node."""
     n = s.shells[p]
@@ -80,7 +79,7 @@ def factor_shells(s, p, speed, c, f):
         f.pivot[p, m] = 1.0 / diagonal
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def factor_grains(s, g, y, c, pace, w, f):
     """How each population's current answers the potential."""
     for p in range(s.shells.size):
@@ -100,7 +99,7 @@ def factor_grains(s, g, y, c, pace, w, f):
             f.beta[p, j] = w.by_potential[p, j] * f.stiff[p, j]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def factor_potentials(s, v, c, w, f):
     """The tridiagonal system of the potentials."""
     n, per, inverse = s.nodes, 1.0 / v[WIDTH], 1.0 / v[DOUBLE_LAYER]
@@ -118,7 +117,7 @@ def factor_potentials(s, v, c, w, f):
         f.inverse[j] = 1.0 / (f.inverse[j] - f.lower[j] * f.couple[j])
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@called
 def answer_of_current(s, v, w, f):
     """Leave in ``f.column`` how the potentials answer one unit of current density."""
     n, per, inverse, sigma = s.nodes, 1.0 / v[WIDTH], 1.0 / v[DOUBLE_LAYER], 1.0 / v[ELECTRONIC]
@@ -129,7 +128,7 @@ def answer_of_current(s, v, w, f):
     sweep(n, f, f.column)
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def sweep(n, f, right):
     """Solve for the potentials, in place."""
     for j in range(1, n):
@@ -140,7 +139,7 @@ def sweep(n, f, right):
         right[j] = (right[j] + f.couple[j + 1] * right[j + 1]) * f.inverse[j]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def gather(s, v, right, w, f):
     """Take grains and hystereses out of the right side; alpha, the current's change at rest, stays in ``w.current``."""
     inverse = 1.0 / v[DOUBLE_LAYER]
@@ -162,7 +161,7 @@ def gather(s, v, right, w, f):
                 right[0, j] -= w.current[p, j] * inverse
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def scatter(s, right, w, f):
     """The changes of grains and hystereses, once those of the potentials stand in row 0."""
     for p in range(s.shells.size):
@@ -181,7 +180,7 @@ def scatter(s, right, w, f):
                 right[m, j] = (right[m, j] + pull * right[m + 1, j]) * part
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def settle(s, right, c, w):
     """The change of the parted iodide, by its own law and by the change of the host."""
     moved, parted = w.metal, s.parted  # the metal's mean is not needed any more
@@ -197,14 +196,14 @@ def settle(s, right, c, w):
         right[parted, j] = (right[parted, j] + w.pull[j] * moved[j]) / (c + w.parting[j])
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@shown
 def factor(s, v, g, y, c, pace, w, f):
     """Factorise at the state ``y`` whose slopes stand in ``w``."""
     factor_grains(s, g, y, c, pace, w, f)
     factor_potentials(s, v, c, w, f)
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@shown
 def solve(s, v, right, c, w, f):
     """``right`` becomes the change of the state at a held current density; ``w.current`` is used up."""
     gather(s, v, right, w, f)
@@ -212,7 +211,7 @@ def solve(s, v, right, c, w, f):
     finish(s, right, c, w, f)
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner
 def finish(s, right, c, w, f):
     """All other rows, once the potentials stand in row 0."""
     scatter(s, right, w, f)
@@ -222,7 +221,7 @@ def finish(s, right, c, w, f):
     right[-1, 1] /= c
 
 
-@njit(error_model="numpy")
+@inner_sums
 def answer_of_voltage(s, v, w, change):
     """DV for a change of the potentials."""
     n, sigma, moved = s.nodes, v[ELECTRONIC], 0.0

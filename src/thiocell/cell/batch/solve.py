@@ -107,7 +107,7 @@ def _task(
     points: int,
 ) -> _Task:
     layout = structure(cells[0])
-    if not all(same_structure(layout, structure(cell)) for cell in cells[1:]):
+    if not all(same_structure(cells[0], cell) for cell in cells[1:]):
         raise BadInput("the cells of one batch differ in couples, grains, nodes or contacts; solve each kind by itself")
     begun = list(starts) if isinstance(starts, Sequence) else [starts] * len(cells)
     todo = _each(protocols, len(cells))

@@ -9,7 +9,19 @@ import numpy as np
 from numba import njit
 
 from thiocell.cell.batch.equations import activation, conductivity, new_work, rates, voltage
-from thiocell.cell.batch.formula import ALPHA, ERROR, MOST_ORDER, accept, add, between, norm, predict, rescale, weigh
+from thiocell.cell.batch.formula import (
+    ALPHA,
+    ERROR,
+    MOST_ORDER,
+    accept,
+    add_to_both,
+    between,
+    norm,
+    predict,
+    rescale,
+    weigh,
+)
+from thiocell.cell.batch.inner import called, inner
 from thiocell.cell.batch.layout import CHARGE, Array
 from thiocell.cell.batch.newton import (
     answer_of_current,
@@ -100,7 +112,7 @@ def new_bench(size: int) -> Bench:
     )  # fmt: skip
 
 
-@njit(error_model="numpy")
+@called
 def held(kind, target, v_cell, slope, i):
     """(what is wrong with the control, its slope by V, its slope by i at fixed state); slope is -dV/di."""
     if kind == VOLTAGE:
@@ -110,7 +122,7 @@ def held(kind, target, v_cell, slope, i):
     return i - target, 0.0, 1.0
 
 
-@njit(error_model="numpy")
+@called
 def observe(s, v, y, kind, target, i, w):
     """(V, i) of a state under a control: Newton's method on the current density alone."""
     conductivity(s, v, y, w)
@@ -126,7 +138,7 @@ def observe(s, v, y, kind, target, i, w):
     return voltage(s, v, y, i, w)[0], i
 
 
-@njit(error_model="numpy")
+@inner
 def correct(s, v, y, right, c, kind, target, i, w, f):
     """``right`` becomes the change of the state; gives the current density that the control asks for with it."""
     if kind == CURRENT:
@@ -146,7 +158,7 @@ def correct(s, v, y, right, c, kind, target, i, w, f):
     return i + move
 
 
-@njit(error_model="numpy")
+@inner
 def newton(s, v, g, b, step, order, kind, target, i, tolerance, speed, w, f):
     """(converged, iterations, i, speed) of one implicit step from the guess in ``b.ahead``.
 
@@ -169,8 +181,7 @@ def newton(s, v, g, b, step, order, kind, target, i, tolerance, speed, w, f):
         gap = norm(size, b.right, b.weight)
         if not gap < _HOPELESS:
             return False, k + 1, i, 1.0
-        add(size, 1.0, b.right, b.change)
-        add(size, 1.0, b.right, b.y)
+        add_to_both(size, b.right, b.change, b.y)
         if before > 0.0:
             speed = gap / before
         if speed >= 1.0 and k > 1:
@@ -181,7 +192,7 @@ def newton(s, v, g, b, step, order, kind, target, i, tolerance, speed, w, f):
     return False, _NEWTON, i, 1.0
 
 
-@njit(error_model="numpy")
+@called
 def begin(s, v, g, b, i, relative, absolute, w):
     """Fill the differences for a first step and give its length in s."""
     size = b.y.size
@@ -198,7 +209,7 @@ def begin(s, v, g, b, i, relative, absolute, w):
     return step
 
 
-@njit(error_model="numpy")
+@inner
 def beyond(step, v_cell, i):
     """What ends a step at this voltage and current density, or 0."""
     if v_cell < step[LOWER]:
@@ -210,7 +221,7 @@ def beyond(step, v_cell, i):
     return 0
 
 
-@njit(error_model="numpy")
+@called
 def beyond_by(step, why, v_cell, i):
     """How far the end ``why`` has been passed; negative before it."""
     if why == BY_LOWER:
@@ -220,7 +231,7 @@ def beyond_by(step, why, v_cell, i):
     return step[LEAST] - abs(i)
 
 
-@njit(error_model="numpy")
+@called
 def locate(s, v, b, order, length, step, why, i, w):
     """Seconds before the latest time at which the end ``why`` is met, on the step's polynomial (Illinois method)."""
     y = b.probe.reshape(s.rows, s.nodes)
@@ -255,7 +266,7 @@ def locate(s, v, b, order, length, step, why, i, w):
     return late
 
 
-@njit(error_model="numpy")
+@called
 def keep(rows, states, count, time, v_cell, i, charge, number, y):
     """Write down one row; gives the new count, or one beyond the room if there is none."""
     if count >= rows.shape[0]:
@@ -268,7 +279,7 @@ def keep(rows, states, count, time, v_cell, i, charge, number, y):
     return count + 1
 
 
-@njit(error_model="numpy")
+@called
 def enter(s, v, g, b, step, t, k, relative, absolute, w):
     """How the beginning of a step from the state in ``b.y`` fared: the clock is set and the differences are filled."""
     kind, target = int(step[KIND]), step[TARGET]
@@ -284,7 +295,7 @@ def enter(s, v, g, b, step, t, k, relative, absolute, w):
     return DONE
 
 
-@njit(error_model="numpy")
+@inner
 def fit_in(b, step, t, k):
     """Shorten the next step to the time that is left; says whether there is any use in going on."""
     k[TAKEN] += 1
@@ -296,7 +307,7 @@ def fit_in(b, step, t, k):
     return TOO_SMALL if t[LENGTH] < 1e-13 * (t[SPENT] + 1e-3) else DONE
 
 
-@njit(error_model="numpy")
+@inner
 def stretch(b, t, k, by):
     """Make the next step ``by`` times as long."""
     rescale(b.y.size, b.d, k[ORDER], by, b.room, b.small)
@@ -304,7 +315,7 @@ def stretch(b, t, k, by):
     k[EVEN] = 0
 
 
-@njit(error_model="numpy")
+@inner
 def attempt(s, v, g, b, step, t, k, relative, absolute, w, f):
     """(accepted, error in units of its tolerance, caution) of one step; one that is not accepted is made shorter."""
     size, order = b.y.size, k[ORDER]
@@ -330,7 +341,7 @@ def attempt(s, v, g, b, step, t, k, relative, absolute, w, f):
     return True, off, caution
 
 
-@njit(error_model="numpy")
+@called
 def write_rows(s, v, b, step, number, t, k, end, since, rows, states, w):
     """Keep the rows that are due within the first ``end`` s of the step just accepted; False if there is no room."""
     probe = b.probe.reshape(s.rows, s.nodes)
@@ -345,22 +356,22 @@ def write_rows(s, v, b, step, number, t, k, end, since, rows, states, w):
     return True
 
 
-@njit(error_model="numpy")
-def move_on(s, v, b, step, t, k, why, back, w):
+@inner
+def move_on(s, v, b, step, t, k, why, back, v_end, w):
     """Take the energy by Simpson's rule, set the clock on, and where a step ends put its last state into ``b.y``."""
-    size, end, kind = b.y.size, t[LENGTH] - back, int(step[KIND])
+    size, end, kind, i_end = b.y.size, t[LENGTH] - back, int(step[KIND]), t[AHEAD]
     probe = b.probe.reshape(s.rows, s.nodes)
     between(size, b.d, k[ORDER], t[LENGTH], back + 0.5 * end, b.probe)
     v_half, i_half = observe(s, v, probe, kind, step[TARGET], t[AHEAD], w)
     if why != 0:
         between(size, b.d, k[ORDER], t[LENGTH], back, b.y)
-    v_end, i_end = observe(s, v, b.y.reshape(s.rows, s.nodes), kind, step[TARGET], t[AHEAD], w)
+        v_end, i_end = observe(s, v, b.y.reshape(s.rows, s.nodes), kind, step[TARGET], t[AHEAD], w)
     t[WORK] += end / 6.0 * (t[VOLTS] * t[AMPERES] + 4.0 * v_half * i_half + v_end * i_end)
     t[SPENT] += end
     t[VOLTS], t[AMPERES] = v_end, i_end
 
 
-@njit(error_model="numpy")
+@called
 def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, states, summary, w, f):
     """How one step fared that begins at ``since`` s with the state in ``b.y``, which becomes that of its end."""
     table = b.y.reshape(s.rows, s.nodes)
@@ -390,7 +401,7 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
             why = BY_TIME
         if not write_rows(s, v, b, step, number, t, k, t[LENGTH] - back, since, rows, states, w):
             return ROWS_FULL
-        move_on(s, v, b, step, t, k, why, back, w)
+        move_on(s, v, b, step, t, k, why, back, v_new, w)
         if why == 0 and k[EVEN] > k[ORDER]:
             choose(b, t, k, off, caution)
     k[KEPT] = keep(rows, states, k[KEPT], since + t[SPENT], t[VOLTS], t[AMPERES], table[-1, 0] * v[CHARGE], number, b.y)
@@ -400,7 +411,7 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
     return DONE
 
 
-@njit(error_model="numpy")
+@inner
 def choose(b, t, k, off, caution):
     """Set the order and length of the next steps: the pair that promises the longest."""
     size, order = b.y.size, k[ORDER]
@@ -417,13 +428,13 @@ def choose(b, t, k, off, caution):
     stretch(b, t, k, min(10.0, caution * here))
 
 
-@njit(error_model="numpy")
-def carry_out_all(s, v, g, table, protocol, relative, absolute, rows, states, summaries, b, w, f):
+@called
+def carry_out_all(s, v, g, table, protocol, relative, absolute, rows, states, summaries, b, t, k, w, f):
     """(how it fared, rows kept): a whole protocol from the state in ``table``, which becomes that of its end."""
     flat = table.reshape(b.y.size)
     for m in range(b.y.size):
         b.y[m] = flat[m]
-    t, k = np.zeros(CLOCK), np.zeros(GEAR, np.int64)
+    k[KEPT] = 0
     since, fared = 0.0, DONE
     for number in range(protocol.shape[0]):
         fared = carry_out(
@@ -443,9 +454,10 @@ def carry_out_cells(s, v, g, tables, protocols, relative, absolute, rows, states
     b = bench_here(s.rows * s.nodes)
     w = work_here(s.shells.size, s.nodes)
     f = factors_here(s.shells.size, s.volume.shape[1], s.nodes)
+    t, k = np.zeros(CLOCK), np.zeros(GEAR, np.int64)
     for n in todo:
         fared[n], kept[n] = carry_out_all(
-            s, v[n], g[n], tables[n], protocols[n], relative, absolute, rows[n], states[n], summaries[n], b, w, f
+            s, v[n], g[n], tables[n], protocols[n], relative, absolute, rows[n], states[n], summaries[n], b, t, k, w, f
         )
 
 
