@@ -47,7 +47,7 @@ def test_a_bundled_study_writes_to_its_own_folder_here(thiocell, tmp_path):
     assert {file: file.stat().st_mtime_ns for file in TOUR.rglob("*")} == before
 
 
-def test_json_is_one_object_and_nothing_else(thiocell):
+def test_json_is_one_object_and_nothing_else(thiocell, with_pan2023):
     code, out, err = thiocell("run", "pan2023", "--json")
     page = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert (code, err) == (0, "")
@@ -63,7 +63,7 @@ def test_json_is_one_object_and_nothing_else(thiocell):
     assert not any(value["kind"] == "measured" for value in values)
 
 
-def test_every_printed_number_that_counting_answers_has_its_verdict(thiocell):
+def test_every_printed_number_that_counting_answers_has_its_verdict(thiocell, with_pan2023):
     _, out, _ = thiocell("run", "pan2023", "--json")
     found = {}
     for verdict in json.loads(out)["verdicts"]:
@@ -74,12 +74,32 @@ def test_every_printed_number_that_counting_answers_has_its_verdict(thiocell):
     assert found[4] == [("holds", "derived", pytest.approx(100 * 371 / 530, rel=1e-6))]
     assert [word for word, kind, _ in found[5]] == ["holds", "holds"]
     assert found[21][1] == ("contradicts", "derived", pytest.approx(1020 / 530 * 25, rel=1e-6))
-    assert all(kind == "recovered" for _, kind, _ in found[18])
-    assert {word for word, _, _ in found[22]} == {"open"}
     assert {word for number in (27, 28, 29) for word, _, _ in found[number]} == {"contradicts"}
 
 
-def test_strict_turns_a_failed_claim_into_code_1(thiocell):
+def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thiocell, with_pan2023):
+    _, out, _ = thiocell("run", "pan2023", "--json")
+    page = json.loads(out)
+    found = {}
+    for verdict in page["verdicts"]:
+        found.setdefault(verdict["number"], []).append(verdict)
+    rate = [v for v in found[18] if v["kind"] == "fitted"]
+    assert [v["verdict"] for v in rate] == ["holds", "holds", "holds", "holds", "fails"]  # the last: no grains
+    assert rate[4]["found"] > 400  # mAh/g where 371 is printed: resistance and kinetics alone lose too little
+    ohmic, one_size, sizes = found[22]
+    assert {v["kind"] for v in found[22]} == {"predicted"}
+    assert ohmic["verdict"] != "holds"
+    assert "greatest_power" in ohmic["reason"]
+    assert {one_size["verdict"], sizes["verdict"]} == {"holds"}
+    fits = {name: page["results"][name]["values"]["chi2"]["value"] for name in ("ohmic", "one_size", "sizes")}
+    assert fits["one_size"] < 4
+    assert fits["sizes"] < 10
+    assert fits["ohmic"] > 100
+    # nothing of claim 22 was fitted to
+    assert "energy" not in " ".join(page["results"]["one_size"]["values"])
+
+
+def test_strict_turns_a_failed_claim_into_code_1(thiocell, with_pan2023):
     assert thiocell("run", "pan2023", "--strict")[0] == 1
     assert thiocell("run", "tour", "--strict")[0] == 0
 

@@ -1,5 +1,6 @@
 """What the documents print is what happens."""
 
+import doctest
 import importlib.util
 import re
 import sys
@@ -24,7 +25,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
-def test_every_command_of_the_readme_works_as_printed(tmp_path, monkeypatch, capsys):
+def test_every_command_of_the_readme_works_as_printed(with_pan2023, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert len(commands()) >= 8
     for words in commands():
@@ -48,7 +49,7 @@ def test_the_study_guide_writes_toml():
     verbs = set()
     for block in blocks:
         verbs |= set(tomllib.loads(block))
-    assert verbs == {"sample", "record", "predict", "analyse", "trend", "fit", "claim"}
+    assert verbs == {"sample", "record", "predict", "analyse", "trend", "fit", "inside", "claim"}
 
 
 @pytest.mark.parametrize("name", bundled())
@@ -75,3 +76,10 @@ def test_no_shelf_s_file_imports_its_neighbour():
         for file in place.glob("*.py"):
             imported = set(re.findall(rf"from {package}\.(\w+) import", file.read_text("utf-8")))
             assert not imported & names, file
+
+
+def test_the_tutorial_for_pybamm_users_prints_what_happens():
+    page = ROOT / "docs" / "cell-for-pybamm-users.md"
+    found = doctest.testfile(str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert found.attempted > 40
+    assert found.failed == 0

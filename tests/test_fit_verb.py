@@ -239,7 +239,7 @@ def test_a_parameter_at_its_bound_has_no_sigma_and_a_one_sided_limit(tmp_path):
     found = result(tmp_path, PRINTED + fit_text(high=40))  # the free best is 49
     assert found["drop"].value == pytest.approx(40.0)
     assert not found["drop"].known
-    assert not found["fitted_y_1"].known
+    assert found["fitted_y_1"].sigma == pytest.approx(3.0)  # that of the given number: no more can be said
     assert found.limits["drop"].side == "above"
     assert found.curves["intervals"].notes == {"drop high 0.6827": "bound", "drop high 0.95": "bound"}
     assert any("bounds come first" in doubt for doubt in found.doubts)

@@ -186,6 +186,6 @@ def _start(cell: CellParameters, state: CellState | None, protocol: Sequence[Ste
 
 def _refusal(way: str, rest: float, drop: float, end: str) -> str:
     return (
-        f"step 1 cannot start: the cell rests at {rest:.3f} V, separator and anode cost {drop:.3f} V, "
+        f"step 1 cannot start: the cell rests at {round(rest, 3) + 0.0:.3f} V, separator and anode cost {drop:.3f} V, "
         f"and the {way} runs {end}"
     )

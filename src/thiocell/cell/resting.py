@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Population, Redox
+from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Redox
 from thiocell.core.bad_input import BadInput
 
 _NEAREST = 1e-12
 """How near to an end of a couple its own equilibrium is looked for; only brackets the root, assumed."""
-_MOST = 700.0
-"""Largest exponent, 36 V from equilibrium; beyond it a float overflows."""
+_MOST = 350.0
+"""Largest exponent, that of 18 V; squares of what it gives are no float."""
 _NARROW = 1e-3
 """V; so near to the root the sum is a straight line but for 2 %."""
 _NEAR_ENOUGH = 1e-13
@@ -32,11 +32,7 @@ def resting_potential(parameters: CellParameters, state: CellState) -> float:
     equilibrium = [u + math.log((1.0 - each) / each) / factor for u, each in zip(potential, inner, strict=True)]
     low, high = min(equilibrium) - 1e-6, max(equilibrium) + 1e-6
 
-    paces, grains = _paces(parameters, state), parameters.populations
-
-    def current(phi: float) -> float:
-        return _sum_of_currents(grains, share, potential, paces, factor, phi)
-
+    current = _sum_of_currents(parameters, share, potential, _paces(parameters, state), 0.5 * factor)
     if current(low) > 0.0 or current(high) < 0.0:
         names = ", ".join(f"{couple.name} {state.lithiated[couple.name]:g}" for couple in parameters.couples)
         raise BadInput(
@@ -81,19 +77,24 @@ def _paces(parameters: CellParameters, state: CellState) -> list[float]:
 
 
 def _sum_of_currents(
-    grains: tuple[Population, ...],
-    share: list[float],
-    potential: list[float],
-    paces: list[float],
-    factor: float,
-    phi: float,
-) -> float:
-    """Sum of all J in A/m3 at phi in V, every grain even at its couple's share."""
-    total = 0.0
-    for grain in grains:
-        rate = math.exp(max(min(0.5 * factor * (phi - potential[grain.couple]), _MOST), -_MOST))
-        xi = share[grain.couple]
-        drive = xi * rate - (1.0 - xi) / rate
-        buffer = grain.exchange * grain.surface * (rate + 1.0 / rate)
-        total += paces[grain.couple] * grain.exchange * drive / (1.0 + buffer)
-    return total
+    parameters: CellParameters, share: list[float], potential: list[float], paces: list[float], half: float
+) -> Callable[[float], float]:
+    """The sum of all J in A/m3 over phi in V, every grain even at its couple's share; ``half`` is F/(2RT) in 1/V."""
+    grains = []
+    for grain in parameters.populations:
+        xi, forward = share[grain.couple], paces[grain.couple] * grain.exchange
+        standard = math.exp(_bounded(half * potential[grain.couple]))
+        grains.append((standard, forward * xi, forward * (1.0 - xi), grain.exchange * grain.surface))
+
+    def current(phi: float) -> float:
+        total, shared = 0.0, math.exp(_bounded(half * phi))
+        for standard, out, back, buffer in grains:
+            rate = shared / standard
+            total += (out * rate - back / rate) / (1.0 + buffer * (rate + 1.0 / rate))
+        return total
+
+    return current
+
+
+def _bounded(exponent: float) -> float:
+    return min(max(exponent, -_MOST), _MOST)

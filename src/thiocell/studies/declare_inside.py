@@ -30,6 +30,8 @@ def make_inside(shop: Workshop) -> tuple[list[Step], Family]:
     currents = table.entries.get("currents", [])
     if not isinstance(currents, list) or not currents:
         raise BadInput("currents: write a list of currents, like ['25 mA/g', '200 mA/g']")
+    if show == "limits" and len(currents) < 2:
+        raise BadInput("show: 'limits' are drawn against the current; write two currents at least")
     read = tuple(quantity(each) for each in currents)
 
     def make(end: str, _: Mapping[str, Quantity]) -> InsideStep:

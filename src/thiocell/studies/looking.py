@@ -36,9 +36,10 @@ def look(
     """Predicted values of the cell's inside, with one drawing of it.
 
     Discharges at ``currents`` begin fully charged. ``loss_<kind>_n`` mV is the mean of that loss at the n-th current,
-    ``won_<kind>_n`` mAh/g what it would give without it. ``molybdenum_share_of_first_100`` % is how much of
-    molybdenum's swing lies in the first 100 mAh/g of a charge at the first current, ``second_plateau`` V against Li
-    where molybdenum takes over the discharge there, ``first_charge_plateau`` V the mean of the fresh sample's charge.
+    ``won_<kind>_n`` mAh/g what it would give without it. ``molybdenum_capacity`` mAh/g is molybdenum's swing in a
+    charge at the first current, ``molybdenum_share_of_first_100`` % how much of it the first 100 mAh/g hold,
+    ``second_plateau`` V against Li where molybdenum takes over the discharge, ``first_charge_plateau`` V the mean of
+    the fresh sample's charge.
     """
     if not currents:
         raise BadInput("a look inside needs currents, like ['25 mA/g', '200 mA/g']; give at least one")
@@ -91,6 +92,8 @@ def _of_couples(made: Frame, cell: CellParameters, discharge: Inside, current: f
     charge = _charge(cell, discharged_state(cell), current)
     at = discharge.couples.index("molybdenum")
     swing = charge.charges[:, at]
+    per = cell.area / (cell.mass * 3600.0)  # C/m2 of cathode in mAh/g
+    found["molybdenum_capacity"] = (abs(float(swing[-1])) * per, "mAh/g")
     share = np.interp(_FIRST, np.abs(charge.capacity), np.abs(swing)) / abs(swing[-1])
     found["molybdenum_share_of_first_100"] = (100.0 * float(share), "%")
     fresh = _charge(cell, pristine_state(made), current)

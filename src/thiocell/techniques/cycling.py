@@ -22,6 +22,7 @@ from thiocell.physics.galvanostat import Stretch
 from thiocell.techniques._cells import curves
 from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
+    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -119,7 +120,7 @@ class Cycling:
         if self.law == "cell":
             model = Modelled.of(sample, checked_values(values, _GIVES), self.grains, self.begin, self.nodes)
             trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
-            return {"main": written_down("cycling", trace, self.reference, errors, rng, model.place)}
+            return {"main": written_down("cycling", trace, self.reference, errors, rng, model.place, MODEL)}
         mass = sample.positive("mass", "mg").to("kg").value
         found = {name: self._given(name, values) for name in _GIVES}
         specific = positive("current", self.current, "mA/g")

@@ -22,6 +22,7 @@ from thiocell.physics.galvanostat import Stretch
 from thiocell.techniques._cells.cell import (
     CHARGE_DRIFT,
     CURRENT_ERROR,
+    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -124,7 +125,7 @@ class Endurance:
             trace = model.fading_trace(
                 np.asarray(left, dtype=np.float64), self._protocol, positive("interval", self.interval, "s")
             )
-            return {"main": written_down("endurance", trace, self.reference, errors, rng, model.place)}
+            return {"main": written_down("endurance", trace, self.reference, errors, rng, model.place, MODEL)}
         mass = sample.positive("mass", "mg").to("kg").value
         capacity = left * Quantity(start, "mAh/g").to("C/kg").value
         current = Quantity(positive("current", self.current, "mA/g"), "mA/g").to("A/kg").value

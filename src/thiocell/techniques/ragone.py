@@ -33,6 +33,7 @@ from thiocell.techniques._cells.blocks import (
 )
 from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
+    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -118,7 +119,7 @@ class Ragone:
         if self.law == "cell":
             model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin, self.nodes)
             trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
-            return {"main": written_down("ragone", trace, self.reference, errors, rng, model.place)}
+            return {"main": written_down("ragone", trace, self.reference, errors, rng, model.place, MODEL)}
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms, halves = specific_currents(self.currents), self.gives, []
         above = positive("polarisation", self.polarisation, "V", zero=True)

@@ -35,6 +35,7 @@ from thiocell.techniques._cells.blocks import (
 )
 from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
+    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -126,7 +127,7 @@ class Rate:
         if self.law == "cell":
             model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin, self.nodes)
             trace = model.trace(self._protocol, positive("interval", self.interval, "s"))
-            return {"main": written_down("rate", trace, self.reference, errors, rng, model.place)}
+            return {"main": written_down("rate", trace, self.reference, errors, rng, model.place, MODEL)}
         mass = sample.positive("mass", "mg").to("kg").value
         currents, terms = specific_currents(self.currents), self.gives
         halves, above = [], positive("polarisation", self.polarisation, "V", zero=True)

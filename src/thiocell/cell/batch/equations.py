@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thiocell.cell.batch.exponential import exponential
-from thiocell.cell.batch.inner import called, inner, inner_sums, shown
+from thiocell.cell.batch.inner import inner, inner_sums, shown
 from thiocell.cell.batch.layout import (
     ANODE_EXCHANGE,
     ANODE_POTENTIAL,
@@ -260,7 +260,7 @@ def ohmic(s, v, y, w):
     return still - v[ANODE_POTENTIAL], resistance + v[LEFT_RESISTANCE] + v[RIGHT_RESISTANCE]
 
 
-@called
+@inner
 def voltage(s, v, y, i, w):
     """(V, -dV/di) of the cell at current density ``i``; the conductivities in ``w`` are those of ``y``."""
     still, resistance = ohmic(s, v, y, w)

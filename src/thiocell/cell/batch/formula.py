@@ -110,7 +110,7 @@ def accept(size, d, order, change):
         add(size, 1.0, d[k + 1], d[k])
 
 
-@called
+@inner
 def between(size, d, order, step, back, y):
     """The solution ``back`` s before the latest time, on the polynomial of the step just accepted."""
     for m in range(size):

@@ -122,8 +122,8 @@ def held(kind, target, v_cell, slope, i):
     return i - target, 0.0, 1.0
 
 
-@called
-def observe(s, v, y, kind, target, i, w):
+@inner
+def look(s, v, y, kind, target, i, w):
     """(V, i) of a state under a control: Newton's method on the current density alone."""
     conductivity(s, v, y, w)
     if kind == CURRENT:
@@ -136,6 +136,12 @@ def observe(s, v, y, kind, target, i, w):
         if abs(move) <= 1e-12 * abs(i) + 1e-15:
             break
     return voltage(s, v, y, i, w)[0], i
+
+
+@called
+def observe(s, v, y, kind, target, i, w):
+    """The same as ``look``, for all places but those that every step passes."""
+    return look(s, v, y, kind, target, i, w)
 
 
 @inner
@@ -362,7 +368,7 @@ def move_on(s, v, b, step, t, k, why, back, v_end, w):
     size, end, kind, i_end = b.y.size, t[LENGTH] - back, int(step[KIND]), t[AHEAD]
     probe = b.probe.reshape(s.rows, s.nodes)
     between(size, b.d, k[ORDER], t[LENGTH], back + 0.5 * end, b.probe)
-    v_half, i_half = observe(s, v, probe, kind, step[TARGET], t[AHEAD], w)
+    v_half, i_half = look(s, v, probe, kind, step[TARGET], t[AHEAD], w)
     if why != 0:
         between(size, b.d, k[ORDER], t[LENGTH], back, b.y)
         v_end, i_end = observe(s, v, b.y.reshape(s.rows, s.nodes), kind, step[TARGET], t[AHEAD], w)
@@ -393,7 +399,7 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
         good, off, caution = attempt(s, v, g, b, step, t, k, relative, absolute, w, f)
         if not good:
             continue
-        v_new, t[AHEAD] = observe(s, v, table, kind, target, t[AHEAD], w)
+        v_new, t[AHEAD] = look(s, v, table, kind, target, t[AHEAD], w)
         why, back = beyond(step, v_new, t[AHEAD]), 0.0
         if why != 0:
             back = locate(s, v, b, k[ORDER], t[LENGTH], step, why, t[AHEAD], w)

@@ -257,8 +257,12 @@ def _fact_doubts(sample: Sample) -> list[str]:
     ]
 
 
+MODEL = "cell model"
+"""The source's reference of records that the cell model predicted; other virtual records were given what comes back."""
+
+
 def _kind(source: Source) -> Kind:
     """The kind of what is read off a record: no better than the record's own."""
     if source.virtual:
-        return "recovered"
+        return "predicted" if source.reference == MODEL else "recovered"
     return source.kind if source.kind in ("measured", "fitted") else "derived"

@@ -67,7 +67,7 @@ class Modelled:
     @property
     def place(self) -> str:
         """How the record came, in words."""
-        return f"cell model of sample '{self.frame.sample.name}', grains {self.frame.grains}"
+        return f"sample '{self.frame.sample.name}', grains {self.frame.grains}"
 
     def state(self, cell: CellParameters) -> CellState:
         """Where the test begins."""

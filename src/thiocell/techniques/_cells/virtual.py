@@ -77,8 +77,12 @@ def written_down(
     errors: tuple[Quantity, Quantity],
     rng: np.random.Generator | None,
     place: str,
+    model: str = "",
 ) -> Record:
-    """The record of a ``trace`` whose voltages are against Li; ``errors`` as in ``cycler``."""
+    """The record of a ``trace`` whose voltages are against Li; ``errors`` as in ``cycler``.
+
+    ``model`` names what predicted it, if it was not given what comes back.
+    """
     voltage = trace.voltage - (LI_IN.quantity.value if reference == "Li-In" else 0.0)
     current = trace.current
     if rng is not None:
@@ -94,4 +98,4 @@ def written_down(
         "step": Column(trace.step),
         "cycle": Column(trace.cycle),
     }
-    return Record(name, "cycling", columns, Source("predicted", "", place))
+    return Record(name, "cycling", columns, Source("predicted", model, place))

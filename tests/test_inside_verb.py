@@ -1,0 +1,89 @@
+"""The verb inside: what it declares, what it gives, what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.studies.load import load
+from thiocell.studies.looking import look
+from thiocell.studies.run import default_store, run
+from thiocell.studies.show import SHOWN
+
+HEAD = """
+title = "inside"
+[sample.best]
+system = "li2s_lii_mos2"
+recipe = { x = 0.20, y = 0.15 }
+facts = { mass = "4.0(1) mg", area = "0.7854 cm**2", thickness = "30 um" }
+"""
+SIMPLE = 'sample = "best"\ncurrents = ["100 mA/g"]\n'
+
+
+def study(tmp_path, *tables: str):
+    (tmp_path / "study.toml").write_text(HEAD + "\n".join(tables), "utf-8")
+    return tmp_path / "study.toml"
+
+
+def sample() -> Sample:
+    told = {"mass": "4.0(1) mg", "area": "0.7854 cm**2", "thickness": "30 um"}
+    facts = {word: Fact(Quantity.parse(text), Source("assumed")) for word, text in told.items()}
+    return Sample("best", "li2s_lii_mos2", {"x": Quantity.exact(0.2), "y": Quantity.exact(0.15)}, facts, {})
+
+
+@pytest.mark.parametrize("show", SHOWN)
+def test_every_view_is_drawn_and_said_to_be_virtual(show) -> None:
+    result = look(sample(), {}, "parabolic", [Quantity.parse("50 mA/g"), Quantity.parse("100 mA/g")], show)
+    assert result.source.kind == "predicted"
+    assert result.drawing is not None
+    assert result.drawing.virtual
+    assert all(panel.x.label and panel.y.label for panel in result.drawing.panels)
+
+
+def test_ohm_s_law_is_found_in_the_separator_and_switching_it_off_wins_charge() -> None:
+    values = {"separator_resistance": Quantity.parse("400 Ohm*cm**2")}
+    found = look(sample(), values, "parabolic", [Quantity.parse("100 mA/g")], "losses").values
+    # 100 mA/g on 4 mg and 0.7854 cm2 are 0.509 mA/cm2, times 400 ohm cm2
+    assert found["loss_separator_1"].value == pytest.approx(400 * 0.4 / 0.7854, rel=1e-6)
+    assert found["won_separator_1"].value > 10
+    assert found["capacity_1"].value < found["slow_capacity"].value
+    assert 0 < found["molybdenum_share_of_first_100"].value <= 100
+
+
+def test_a_study_looks_inside_with_the_values_it_states(tmp_path) -> None:
+    text = (
+        f'[inside.one]\n{SIMPLE}show = "losses"\ngrains = "none"\nvalues = {{ separator_resistance = "200 ohm*cm**2" }}'
+    )
+    claim = '[claim.ohm]\nsays = { "one.loss_separator_1" = "101.9 mV" }'
+    done = run(load(study(tmp_path, text, claim)), default_store(tmp_path))
+    assert [(v.verdict, v.kind) for v in done.verdicts] == [("holds", "predicted")]
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        (f'{SIMPLE}show = "everything"', r"show: 'everything' cannot be drawn; choose from voltage"),
+        (f'{SIMPLE}grains = "cubic"', r"grains: there is no 'cubic'; there are"),
+        (f'{SIMPLE}show = "limits"', r"write two currents at least"),
+        ('sample = "best"', r"currents: write a list of currents"),
+        (f'{SIMPLE}values = {{ sulphur_exchange = "1 mA/g" }}', r"values.sulphur_exchange: the cell has no such fact"),
+        (f'{SIMPLE}values = {{ sulfur_exchange = "-1 mA/g" }}', r"sulfur_exchange.*must lie between"),
+        (f'{SIMPLE}values = "nothing"', r"nothing"),
+        (f'{SIMPLE}colour = "red"', r"colour"),
+    ],
+)
+def test_faults_are_named_before_anything_is_computed(tmp_path, table, sentence) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        load(study(tmp_path, f"[inside.one]\n{table}"))
+
+
+def test_a_current_that_cannot_start_is_a_doubt_and_alone_an_error() -> None:
+    values = {"separator_resistance": Quantity.parse("3000 Ohm*cm**2")}
+    both = look(sample(), values, "none", [Quantity.parse("25 mA/g"), Quantity.parse("400 mA/g")], "limits")
+    assert any("400" in doubt and "cannot start" in doubt for doubt in both.doubts)
+    with pytest.raises(BadInput, match="cannot be discharged at 400"):
+        look(sample(), values, "none", [Quantity.parse("400 mA/g")], "limits")
