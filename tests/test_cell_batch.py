@@ -257,3 +257,25 @@ def test_a_course_goes_on_where_another_ended() -> None:
     first = one(cell(), steps[:2])
     then = one(cell(), steps[2:], first.end)
     np.testing.assert_allclose(then.charge, once.charge[2:], rtol=1e-9)
+
+
+def test_a_power_that_no_current_gives_is_flagged_and_one_that_is_given_is_exact() -> None:
+    weak = cell(separator_resistance=0.1)
+    too_much, fine = (
+        solve([weak], CHARGED, (Step("power", watts, lower=0.0),), points=50)[0] for watts in (2e-3, 1e-4)
+    )
+    assert too_much.fared is Fared.NO_CURRENT
+    np.testing.assert_allclose(fine.voltage * fine.current, 1e-4, rtol=1e-9)
+
+
+def test_a_discharge_without_an_end_of_its_own_may_not_leave_the_cell_s_cut_offs() -> None:
+    (course,) = solve([cell()], CHARGED, (Step("current", 4 * I25, seconds=1e6),))
+    assert course.fared is Fared.LEFT_LIMITS
+    with pytest.raises(BadInput, match="give the step a voltage to end at"):
+        course.checked()
+
+
+def test_an_empty_cell_cannot_be_discharged_again() -> None:
+    step = Step("current", 4 * I25, lower=0.0)
+    (course,) = solve([cell()], CHARGED, (step, step))
+    assert (course.fared, course.failed_step) == (Fared.CANNOT_START, 1)

@@ -94,8 +94,9 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
     gap = {"": max(above, below), "at most": below, "at least": above}[printed.side]
     told = f"no sigma is known, but it may be {reach} ({100 * reach.level:.4g} %)"
     if gap <= 2 * printed.width * (1 + 1e-12):
-        if "found" not in (reach.low_end, reach.high_end):
-            return "open", f"{told}: the numbers that were fitted decide nothing here"
+        needed = {"": (reach.low_end, reach.high_end), "at most": (reach.high_end,), "at least": (reach.low_end,)}
+        if set(needed[printed.side]) != {"found"}:
+            return "open", f"{told}: the numbers that were fitted do not set both ends, so they decide nothing here"
         return "holds", f"{told}, which includes {_short(printed.quantity.value)}"
     if (reach.high_end if gap == above else reach.low_end) in ("failed", "unfinished"):
         return "open", f"{told}; nothing is known {_short(gap)} {reach.unit} beyond".rstrip()

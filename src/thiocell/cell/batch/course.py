@@ -22,6 +22,8 @@ class Fared(Enum):
     TOO_MANY = words.FARED[words.TOO_MANY]
     NOT_FINITE = words.FARED[words.NOT_FINITE]
     CANNOT_START = words.FARED[words.CANNOT_START]
+    NO_CURRENT = words.FARED[words.NO_CURRENT]
+    LEFT_LIMITS = words.FARED[words.LEFT_LIMITS]
 
 
 class Why(Enum):

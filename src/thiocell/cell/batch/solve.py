@@ -153,7 +153,16 @@ def _order(cell: CellParameters, step: Step, points: int) -> list[float]:
         0.0 if step.current is None else step.current / cell.area,
         period,
         float(step.may_end_at_once),
+        *_limits(cell, step),
     ]
+
+
+def _limits(cell: CellParameters, step: Step) -> tuple[float, float]:
+    """V that a step must not pass: the cell's cut-offs, where a charge or a discharge names no end of its own."""
+    driven = step.control != "voltage"
+    floor = cell.lower_cutoff if driven and step.value > 0 and step.lower is None else -np.inf
+    ceiling = cell.upper_cutoff if driven and step.value < 0 and step.upper is None else np.inf
+    return floor, ceiling
 
 
 def _expected(cell: CellParameters, step: Step) -> float:

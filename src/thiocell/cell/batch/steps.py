@@ -40,17 +40,21 @@ from thiocell.cell.batch.words import (
     BY_TIME,
     BY_UPPER,
     CANNOT_START,
+    CEILING,
     CHARGE_PASSED,
     COUNT,
     CURRENT,
     DONE,
     ENERGY,
+    FLOOR,
     I_LAST,
     ITERATIONS,
     KIND,
     LEAST,
+    LEFT_LIMITS,
     LOWER,
     MAY_END_AT_ONCE,
+    NO_CURRENT,
     NOT_FINITE,
     PERIOD,
     POWER,
@@ -80,6 +84,8 @@ ORDER, EVEN, TAKEN, WHOLE, NEXT, KEPT, GEAR = range(7)
 
 _HOPELESS = 1e200
 """Tolerances; assumed: a correction beyond this is no number."""
+_AT_END = 1e-9
+"""V; assumed: a step that ended at a cut-off stands this near to it."""
 _ABSURD = 1e9
 """V; assumed: no cell has as much."""
 _MOST_STEPS = 100_000
@@ -124,7 +130,10 @@ def held(kind, target, v_cell, slope, i):
 
 @inner
 def look(s, v, y, kind, target, i, w):
-    """(V, i) of a state under a control: Newton's method on the current density alone."""
+    """(V, i) of a state under a control: Newton's method on the current density alone; V is NaN if none holds it.
+
+    Of the two currents that give a power the smaller counts: beyond the greatest power a cell gives, there is none.
+    """
     conductivity(s, v, y, w)
     if kind == CURRENT:
         return voltage(s, v, y, target, w)[0], target
@@ -134,8 +143,11 @@ def look(s, v, y, kind, target, i, w):
         move = wrong / by_i
         i -= move
         if abs(move) <= 1e-12 * abs(i) + 1e-15:
-            break
-    return voltage(s, v, y, i, w)[0], i
+            v_cell, slope = voltage(s, v, y, i, w)
+            if kind == POWER and v_cell - i * slope <= 0.0:
+                break
+            return v_cell, i
+    return np.nan, i
 
 
 @called
@@ -228,6 +240,23 @@ def beyond(step, v_cell, i):
 
 
 @called
+def within(step, v_cell, i):
+    """Does a current or a power find the voltage inside its ends, and not at them already?"""
+    low, high = max(step[LOWER], step[FLOOR]), min(step[UPPER], step[CEILING])
+    if (i > 0.0 and v_cell <= low + _AT_END) or (i < 0.0 and v_cell >= high - _AT_END):
+        return False
+    return beyond(step, v_cell, i) == 0
+
+
+@called
+def allowed(step, kind, v_cell):
+    """DONE, or why a step cannot go on at this voltage."""
+    if not abs(v_cell) < _ABSURD:
+        return NOT_FINITE if kind == CURRENT else NO_CURRENT
+    return LEFT_LIMITS if v_cell < step[FLOOR] or v_cell > step[CEILING] else DONE
+
+
+@called
 def beyond_by(step, why, v_cell, i):
     """How far the end ``why`` has been passed; negative before it."""
     if why == BY_LOWER:
@@ -290,11 +319,11 @@ def enter(s, v, g, b, step, t, k, relative, absolute, w):
     """How the beginning of a step from the state in ``b.y`` fared: the clock is set and the differences are filled."""
     kind, target = int(step[KIND]), step[TARGET]
     table = b.y.reshape(s.rows, s.nodes)
-    v_cell, i = observe(s, v, table, kind, target, target if kind == CURRENT else t[AMPERES], w)
+    v_cell, i = observe(s, v, table, kind, target, t[AMPERES] if kind == VOLTAGE else 0.0, w)
     t[VOLTS], t[AMPERES], t[SPENT], t[WORK], t[SPEED] = v_cell, i, 0.0, 0.0, 1.0
     if not abs(v_cell) < _ABSURD:
-        return NOT_FINITE
-    if kind == CURRENT and beyond(step, v_cell, i) != 0:
+        return NOT_FINITE if kind == CURRENT else NO_CURRENT
+    if kind != VOLTAGE and not within(step, v_cell, i):
         return CANNOT_START
     t[LENGTH] = begin(s, v, g, b, i, relative, absolute, w)
     k[ORDER], k[EVEN], k[TAKEN], k[WHOLE], k[NEXT] = 1, 0, 0, 0, 1
@@ -400,6 +429,9 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
         if not good:
             continue
         v_new, t[AHEAD] = look(s, v, table, kind, target, t[AHEAD], w)
+        fared = allowed(step, kind, v_new)
+        if fared != DONE:
+            return fared
         why, back = beyond(step, v_new, t[AHEAD]), 0.0
         if why != 0:
             back = locate(s, v, b, k[ORDER], t[LENGTH], step, why, t[AHEAD], w)
@@ -408,8 +440,7 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
         if not write_rows(s, v, b, step, number, t, k, t[LENGTH] - back, since, rows, states, w):
             return ROWS_FULL
         move_on(s, v, b, step, t, k, why, back, v_new, w)
-        if why == 0 and k[EVEN] > k[ORDER]:
-            choose(b, t, k, off, caution)
+        choose(b, t, k, why, off, caution)
     k[KEPT] = keep(rows, states, k[KEPT], since + t[SPENT], t[VOLTS], t[AMPERES], table[-1, 0] * v[CHARGE], number, b.y)
     summary[T_END], summary[CHARGE_PASSED], summary[ENERGY] = t[SPENT], (table[-1, 0] - charge) * v[CHARGE], t[WORK]
     summary[V_LAST], summary[I_LAST], summary[WHY] = t[VOLTS], t[AMPERES], why
@@ -418,9 +449,11 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
 
 
 @inner
-def choose(b, t, k, off, caution):
-    """Set the order and length of the next steps: the pair that promises the longest."""
+def choose(b, t, k, why, off, caution):
+    """Set order and length of the next steps, the pair that promises the longest, once a few had the same length."""
     size, order = b.y.size, k[ORDER]
+    if why != 0 or k[EVEN] <= order:
+        return
     lower, higher = 0.0, 0.0
     here = max(off, 1e-10) ** (-1.0 / (order + 1))
     if order > 1:

@@ -3,7 +3,7 @@
 CURRENT, VOLTAGE, POWER = range(3)
 """How a step is held."""
 # numbers of a step
-KIND, TARGET, SECONDS, LOWER, UPPER, LEAST, PERIOD, MAY_END_AT_ONCE, STEP_NUMBERS = range(9)
+KIND, TARGET, SECONDS, LOWER, UPPER, LEAST, PERIOD, MAY_END_AT_ONCE, FLOOR, CEILING, STEP_NUMBERS = range(11)
 # numbers of a step's summary
 T_END, CHARGE_PASSED, ENERGY, V_FIRST, V_LAST, I_LAST, WHY, COUNT, ITERATIONS, SUMMARY = range(10)
 # numbers of a kept row
@@ -11,7 +11,7 @@ ROW_TIME, ROW_VOLTAGE, ROW_CURRENT, ROW_CHARGE, ROW_STEP, ROW_NUMBERS = range(6)
 
 BY_TIME, BY_LOWER, BY_UPPER, BY_CURRENT, AT_ONCE = range(1, 6)
 """What ended a step."""
-DONE, TOO_SMALL, TOO_MANY, NOT_FINITE, CANNOT_START, ROWS_FULL, NO_CURRENT = range(7)
+DONE, TOO_SMALL, TOO_MANY, NOT_FINITE, CANNOT_START, ROWS_FULL, NO_CURRENT, LEFT_LIMITS = range(8)
 """How a cell fared."""
 
 FARED = {
@@ -20,6 +20,8 @@ FARED = {
     TOO_MANY: "the solver needed too many steps",
     NOT_FINITE: "the state stopped being a number",
     CANNOT_START: "the current cannot start: it takes the voltage beyond the cut-off at once",
+    NO_CURRENT: "no current holds the voltage or the power that is asked for",
+    LEFT_LIMITS: "the voltage left the cell's cut-offs before the step's own end; give the step a voltage to end at",
     ROWS_FULL: "there were more rows than room for them",
 }
 """The sentence that a user reads."""

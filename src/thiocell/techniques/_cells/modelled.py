@@ -86,7 +86,8 @@ class Modelled:
         cells = [_faded(whole, float(share)) for share in left]
         steps = [[replace(s, period=_period(cell, s, interval)) for s in protocol(cell)] for cell in cells]
         before = solve(cells, [self.state(cell) for cell in cells], steps)
-        courses = solve(cells, [course.end for course in before], steps, points=_ROWS)
+        ends = [course.checked(f"the cell of sample '{self.frame.sample.name}'").end for course in before]
+        courses = solve(cells, ends, steps, points=_ROWS)
         parts, begun = [], 0.0
         for number, (cell, each, course) in enumerate(zip(cells, steps, courses, strict=True)):
             course.checked(f"the cell of sample '{self.frame.sample.name}' in cycle {number + 1}")
