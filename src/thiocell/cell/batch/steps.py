@@ -1,63 +1,55 @@
-"""One cell through one protocol, compiled: steps of any control, exact ends, and what is kept on the way."""
+"""One cell through one protocol, compiled: its steps one after the other, and what is kept on the way."""
 
 from __future__ import annotations
-
-import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from thiocell.cell.batch.equations import activation, conductivity, new_work, rates, voltage
-from thiocell.cell.batch.formula import (
-    ALPHA,
-    ERROR,
-    MOST_ORDER,
-    accept,
-    add_to_both,
-    between,
-    norm,
-    predict,
-    rescale,
-    weigh,
-)
+from thiocell.cell.batch.control import look, observe
+from thiocell.cell.batch.ends import ABSURD, allowed, beyond, locate, within
+from thiocell.cell.batch.equations import new_work
+from thiocell.cell.batch.formula import between
 from thiocell.cell.batch.inner import called, inner
-from thiocell.cell.batch.layout import CHARGE, Array
-from thiocell.cell.batch.newton import (
-    answer_of_current,
-    answer_of_voltage,
-    factor,
-    finish,
-    gather,
-    new_factors,
-    solve,
-    sweep,
+from thiocell.cell.batch.layout import CHARGE
+from thiocell.cell.batch.newton import new_factors
+from thiocell.cell.batch.stride import (
+    AHEAD,
+    AMPERES,
+    CLOCK,
+    EVEN,
+    GEAR,
+    KEPT,
+    LENGTH,
+    NEXT,
+    ORDER,
+    SPEED,
+    SPENT,
+    TAKEN,
+    VOLTS,
+    WHOLE,
+    WORK,
+    attempt,
+    begin,
+    choose,
+    fit_in,
+    new_bench,
 )
 from thiocell.cell.batch.words import (
     AT_ONCE,
-    BY_CURRENT,
-    BY_LOWER,
     BY_TIME,
-    BY_UPPER,
     CANNOT_START,
-    CEILING,
     CHARGE_PASSED,
     COUNT,
     CURRENT,
     DONE,
     ENERGY,
-    FLOOR,
     I_LAST,
     ITERATIONS,
     KIND,
-    LEAST,
-    LEFT_LIMITS,
-    LOWER,
     MAY_END_AT_ONCE,
     NO_CURRENT,
     NOT_FINITE,
     PERIOD,
-    POWER,
     ROW_CHARGE,
     ROW_CURRENT,
     ROW_STEP,
@@ -67,238 +59,11 @@ from thiocell.cell.batch.words import (
     SECONDS,
     T_END,
     TARGET,
-    TOO_MANY,
-    TOO_SMALL,
-    UPPER,
     V_FIRST,
     V_LAST,
     VOLTAGE,
     WHY,
 )
-
-# the clock of a step: what is counted while it runs
-SPENT, LENGTH, SPEED, VOLTS, AMPERES, AHEAD, WORK, CLOCK = range(8)
-# s, s, of Newton's iteration, V, A/m2, A/m2 at the end of the step just taken, J/m2
-ORDER, EVEN, TAKEN, WHOLE, NEXT, KEPT, GEAR = range(7)
-# order of the formula, steps of even length so far, steps, iterations, number of the next row, rows kept
-
-_HOPELESS = 1e200
-"""Tolerances; assumed: a correction beyond this is no number."""
-_AT_END = 1e-9
-"""V; assumed: a step that ended at a cut-off stands this near to it."""
-_ABSURD = 1e9
-"""V; assumed: no cell has as much."""
-_MOST_STEPS = 100_000
-_FASTEST = 1e-3
-"""The fastest convergence that is believed of a later step, assumed."""
-_NEWTON = 4
-"""Iterations before a step is tried again at half its length."""
-
-
-class Bench(NamedTuple):
-    """Everything a cell's solution needs room for."""
-
-    d: Array
-    room: Array
-    small: Array
-    y: Array
-    ahead: Array
-    psi: Array
-    change: Array
-    right: Array
-    weight: Array
-    probe: Array
-
-
-def new_bench(size: int) -> Bench:
-    """Room for a state of ``size`` numbers."""
-    return Bench(
-        np.zeros((MOST_ORDER + 3, size)), np.zeros((MOST_ORDER + 3, size)), np.zeros((3, 8, 8)),
-        np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size),
-    )  # fmt: skip
-
-
-@called
-def held(kind, target, v_cell, slope, i):
-    """(what is wrong with the control, its slope by V, its slope by i at fixed state); slope is -dV/di."""
-    if kind == VOLTAGE:
-        return v_cell - target, 1.0, -slope
-    if kind == POWER:
-        return v_cell * i - target, i, v_cell - i * slope
-    return i - target, 0.0, 1.0
-
-
-@inner
-def look(s, v, y, kind, target, i, w):
-    """(V, i) of a state under a control: Newton's method on the current density alone; V is NaN if none holds it.
-
-    Of the two currents that give a power the smaller counts: beyond the greatest power a cell gives, there is none.
-    """
-    conductivity(s, v, y, w)
-    if kind == CURRENT:
-        return voltage(s, v, y, target, w)[0], target
-    for _ in range(50):
-        v_cell, slope = voltage(s, v, y, i, w)
-        wrong, _by_v, by_i = held(kind, target, v_cell, slope, i)
-        move = wrong / by_i
-        i -= move
-        if abs(move) <= 1e-12 * abs(i) + 1e-15:
-            v_cell, slope = voltage(s, v, y, i, w)
-            if kind == POWER and v_cell - i * slope <= 0.0:
-                break
-            return v_cell, i
-    return np.nan, i
-
-
-@called
-def observe(s, v, y, kind, target, i, w):
-    """The same as ``look``, for all places but those that every step passes."""
-    return look(s, v, y, kind, target, i, w)
-
-
-@inner
-def correct(s, v, y, right, c, kind, target, i, w, f):
-    """``right`` becomes the change of the state; gives the current density that the control asks for with it."""
-    if kind == CURRENT:
-        solve(s, v, right, c, w, f)
-        return i
-    gather(s, v, right, w, f)
-    sweep(s.nodes, f, right[0])
-    v_cell, slope = voltage(s, v, y, i, w)
-    wrong, by_v, by_i = held(kind, target, v_cell, slope, i)
-    answer = answer_of_voltage(s, v, w, f.column)
-    move = -(wrong + by_v * answer_of_voltage(s, v, w, right[0])) / (by_i + by_v * answer)
-    for j in range(s.nodes):
-        right[0, j] += move * f.column[j]
-    right[-1, 0] += move / v[CHARGE]
-    right[-1, 1] += math.copysign(move, i * move) / v[CHARGE]
-    finish(s, right, c, w, f)
-    return i + move
-
-
-@inner
-def newton(s, v, g, b, step, order, kind, target, i, tolerance, speed, w, f):
-    """(converged, iterations, i, speed) of one implicit step from the guess in ``b.ahead``.
-
-    Leaves ``b.y`` and ``b.change``. ``speed`` is how much each iteration takes off the error: the last one seen serves
-    until a new one is.
-    """
-    size, c, before = b.y.size, ALPHA[order] / step, -1.0
-    y, right = b.y.reshape(s.rows, s.nodes), b.right.reshape(s.rows, s.nodes)
-    for m in range(size):
-        b.y[m], b.change[m] = b.ahead[m], 0.0
-    for k in range(_NEWTON):
-        rates(s, v, g, y, i, right, w)
-        if k == 0 or k == 2:
-            factor(s, v, g, y, c, activation(v, y), w, f)
-            if kind != CURRENT:
-                answer_of_current(s, v, w, f)
-        for m in range(size):
-            b.right[m] -= c * (b.psi[m] + b.change[m])
-        i = correct(s, v, y, right, c, kind, target, i, w, f)
-        gap = norm(size, b.right, b.weight)
-        if not gap < _HOPELESS:
-            return False, k + 1, i, 1.0
-        add_to_both(size, b.right, b.change, b.y)
-        if before > 0.0:
-            speed = gap / before
-        if speed >= 1.0 and k > 1:
-            return False, k + 1, i, 1.0
-        if gap < 0.1 * tolerance or (speed < 1.0 and speed / (1.0 - speed) * gap < tolerance):
-            return True, k + 1, i, max(speed, _FASTEST)
-        before = gap
-    return False, _NEWTON, i, 1.0
-
-
-@called
-def begin(s, v, g, b, i, relative, absolute, w):
-    """Fill the differences for a first step and give its length in s."""
-    size = b.y.size
-    rates(s, v, g, b.y.reshape(s.rows, s.nodes), i, b.right.reshape(s.rows, s.nodes), w)
-    weigh(size, b.y, absolute, relative, b.weight)
-    speed = norm(size, b.right, b.weight)
-    step = min(1.0, 0.5 / speed) if speed > 0.0 else 1.0
-    step = max(step, 1e-9)
-    for m in range(size):
-        b.d[0, m] = b.y[m]
-        b.d[1, m] = step * b.right[m]
-        for k in range(2, MOST_ORDER + 3):
-            b.d[k, m] = 0.0
-    return step
-
-
-@inner
-def beyond(step, v_cell, i):
-    """What ends a step at this voltage and current density, or 0."""
-    if v_cell < step[LOWER]:
-        return BY_LOWER
-    if v_cell > step[UPPER]:
-        return BY_UPPER
-    if abs(i) < step[LEAST]:
-        return BY_CURRENT
-    return 0
-
-
-@called
-def within(step, v_cell, i):
-    """Does a current or a power find the voltage inside its ends, and not at them already?"""
-    low, high = max(step[LOWER], step[FLOOR]), min(step[UPPER], step[CEILING])
-    if (i > 0.0 and v_cell <= low + _AT_END) or (i < 0.0 and v_cell >= high - _AT_END):
-        return False
-    return beyond(step, v_cell, i) == 0
-
-
-@called
-def allowed(step, kind, v_cell):
-    """DONE, or why a step cannot go on at this voltage."""
-    if not abs(v_cell) < _ABSURD:
-        return NOT_FINITE if kind == CURRENT else NO_CURRENT
-    return LEFT_LIMITS if v_cell < step[FLOOR] or v_cell > step[CEILING] else DONE
-
-
-@called
-def beyond_by(step, why, v_cell, i):
-    """How far the end ``why`` has been passed; negative before it."""
-    if why == BY_LOWER:
-        return step[LOWER] - v_cell
-    if why == BY_UPPER:
-        return v_cell - step[UPPER]
-    return step[LEAST] - abs(i)
-
-
-@called
-def locate(s, v, b, order, length, step, why, i, w):
-    """Seconds before the latest time at which the end ``why`` is met, on the step's polynomial (Illinois method)."""
-    y = b.probe.reshape(s.rows, s.nodes)
-    kind = int(step[KIND])
-    early, late = length, 0.0
-    between(b.y.size, b.d, order, length, early, b.probe)
-    v_cell, here = observe(s, v, y, kind, step[TARGET], i, w)
-    at_early = beyond_by(step, why, v_cell, here)
-    between(b.y.size, b.d, order, length, late, b.probe)
-    v_cell, here = observe(s, v, y, kind, step[TARGET], i, w)
-    at_late = beyond_by(step, why, v_cell, here)
-    side = 0
-    for _ in range(100):
-        if at_early >= 0.0 or early - late <= 1e-14 * length:
-            break
-        middle = (early * at_late - late * at_early) / (at_late - at_early)
-        between(b.y.size, b.d, order, length, middle, b.probe)
-        v_cell, here = observe(s, v, y, kind, step[TARGET], i, w)
-        passed = beyond_by(step, why, v_cell, here)
-        if abs(passed) < 1e-12 or abs(passed) < 1e-10 * abs(at_late):
-            return middle
-        if passed > 0.0:
-            late, at_late = middle, passed
-            if side == 1:
-                at_early *= 0.5
-            side = 1
-        else:
-            early, at_early = middle, passed
-            if side == -1:
-                at_late *= 0.5
-            side = -1
-    return late
 
 
 @called
@@ -321,59 +86,13 @@ def enter(s, v, g, b, step, t, k, relative, absolute, w):
     table = b.y.reshape(s.rows, s.nodes)
     v_cell, i = observe(s, v, table, kind, target, t[AMPERES] if kind == VOLTAGE else 0.0, w)
     t[VOLTS], t[AMPERES], t[SPENT], t[WORK], t[SPEED] = v_cell, i, 0.0, 0.0, 1.0
-    if not abs(v_cell) < _ABSURD:
+    if not abs(v_cell) < ABSURD:
         return NOT_FINITE if kind == CURRENT else NO_CURRENT
     if kind != VOLTAGE and not within(step, v_cell, i):
         return CANNOT_START
     t[LENGTH] = begin(s, v, g, b, i, relative, absolute, w)
     k[ORDER], k[EVEN], k[TAKEN], k[WHOLE], k[NEXT] = 1, 0, 0, 0, 1
     return DONE
-
-
-@inner
-def fit_in(b, step, t, k):
-    """Shorten the next step to the time that is left; says whether there is any use in going on."""
-    k[TAKEN] += 1
-    if k[TAKEN] > _MOST_STEPS:
-        return TOO_MANY
-    left = step[SECONDS] - t[SPENT]
-    if t[LENGTH] > left:
-        stretch(b, t, k, left / t[LENGTH])
-    return TOO_SMALL if t[LENGTH] < 1e-13 * (t[SPENT] + 1e-3) else DONE
-
-
-@inner
-def stretch(b, t, k, by):
-    """Make the next step ``by`` times as long."""
-    rescale(b.y.size, b.d, k[ORDER], by, b.room, b.small)
-    t[LENGTH] *= by
-    k[EVEN] = 0
-
-
-@inner
-def attempt(s, v, g, b, step, t, k, relative, absolute, w, f):
-    """(accepted, error in units of its tolerance, caution) of one step; one that is not accepted is made shorter."""
-    size, order = b.y.size, k[ORDER]
-    tolerance = max(10.0 * 2.2e-16 / relative, min(0.03, math.sqrt(relative)))
-    predict(size, b.d, order, b.ahead, b.psi)
-    weigh(size, b.ahead, absolute, relative, b.weight)
-    good, used, i, t[SPEED] = newton(
-        s, v, g, b, t[LENGTH], order, int(step[KIND]), step[TARGET], t[AMPERES], tolerance, t[SPEED], w, f
-    )
-    k[WHOLE] += used
-    caution = 0.9 * (2 * _NEWTON + 1) / (2 * _NEWTON + used)
-    if not good:
-        stretch(b, t, k, 0.5)
-        return False, 0.0, caution
-    weigh(size, b.y, absolute, relative, b.weight)
-    off = ERROR[order] * norm(size, b.change, b.weight)
-    if off > 1.0:
-        stretch(b, t, k, max(0.2, caution * off ** (-1.0 / (order + 1))))
-        return False, off, caution
-    accept(size, b.d, order, b.change)
-    k[EVEN] += 1
-    t[AHEAD] = i
-    return True, off, caution
 
 
 @called
@@ -446,25 +165,6 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
     summary[V_LAST], summary[I_LAST], summary[WHY] = t[VOLTS], t[AMPERES], why
     summary[COUNT], summary[ITERATIONS] = k[TAKEN], k[WHOLE]
     return DONE
-
-
-@inner
-def choose(b, t, k, why, off, caution):
-    """Set order and length of the next steps, the pair that promises the longest, once a few had the same length."""
-    size, order = b.y.size, k[ORDER]
-    if why != 0 or k[EVEN] <= order:
-        return
-    lower, higher = 0.0, 0.0
-    here = max(off, 1e-10) ** (-1.0 / (order + 1))
-    if order > 1:
-        lower = max(ERROR[order - 1] * norm(size, b.d[order], b.weight), 1e-10) ** (-1.0 / order)
-    if order < MOST_ORDER:
-        higher = max(ERROR[order + 1] * norm(size, b.d[order + 2], b.weight), 1e-10) ** (-1.0 / (order + 2))
-    if lower > here and lower >= higher:
-        k[ORDER], here = order - 1, lower
-    elif higher > here:
-        k[ORDER], here = order + 1, higher
-    stretch(b, t, k, min(10.0, caution * here))
 
 
 @called
