@@ -272,7 +272,7 @@ def test_a_forecast_of_what_the_bounds_cut_has_no_sigma_but_a_range_and_a_limit(
     assert not found["loss"].known
     assert found.limits["loss"].side == "above"
     assert found.limits["loss"].bound.value == pytest.approx(found.curves["intervals"].columns["loss_low"].values[1])
-    assert any("the fit 'line' does not describe its own numbers" in doubt for doubt in found.doubts)
+    assert any("the fit 'line' does not describe the numbers" in doubt for doubt in found.doubts)
 
 
 def claimed(folder, power, gives, printed='"far.rest" = "384 Wh/kg"', more=""):
@@ -595,10 +595,12 @@ says = { "high_power.energy_at_power" = "384 Wh/kg", "high_power.power_3" = "at 
     assert abs(fit["pull_discharge_capacity_1"].value) < 10
     assert fit["numbers"].value == 4
     by_hand = TECHNIQUES.find("ragone")(law="cell", grains="parabolic", cycles=1, currents=CURRENTS)
-    values = {word: fit[word].value for word in ("separator_resistance", "sulfur_grain_time")}
+    words = ("separator_resistance", "sulfur_grain_time", "molybdenum_potential")
+    values = {word: fit[word].value for word in words}
     power = by_hand.expect(["power_3"], [values], whole.outcomes["best"].sample)[0, 0]
     assert forecast["power_3"].value == pytest.approx(power, rel=1e-4)
     assert forecast["power_3"].value < 600  # a discharge at 200 mA/g needs 3 V for that
-    assert [(v.verdict, v.kind) for v in whole.verdicts] == [("fails", "predicted")] * 2
-    assert "W/kg below the power asked for, 600" in whole.verdicts[0].reason
+    assert [(v.verdict, v.kind) for v in whole.verdicts] == [("open", "predicted"), ("fails", "predicted")]
+    # four numbers leave the point near 600 W/kg open: some sets that fit hardly start a discharge with that power
+    assert "they decide nothing here" in whole.verdicts[0].reason
     assert {"chi2_one_size", "chi2_ohmic"} <= set(whole.outcomes["rivals"].result.values)

@@ -447,6 +447,38 @@ def test_a_predictive_range_agrees_with_the_profile_of_a_parameter_and_stops_whe
     assert (idle.low_end, idle.high_end) == ("bound", "bound")
 
 
+@pytest.mark.parametrize("later", [lambda t: t[:, :1] * np.exp(-4.0 * t[:, 1:2]), lambda t: t[:, :1] / t[:, 1:2] ** 2])
+def test_a_bent_prediction_goes_as_far_as_a_grid_of_all_allowed_sets_does(later):
+    problem = decaying(decay(np.array([[2.0, 1.3]]))[0], sigma=0.2)  # wide enough for the valley to bend
+    found = fit(problem)
+    reach = predictive_range(problem, found, later, ("later",))["later"]
+    u = np.stack(np.meshgrid(np.linspace(0, 1, 1201), np.linspace(0, 1, 1201), indexing="ij"), axis=-1).reshape(-1, 2)
+    chi2 = np.sum(problem.residuals(u) ** 2, axis=1)
+    for level, threshold in ((0.6827, 1.0), (0.95, 3.8415)):
+        allowed = later(problem.values(u[chi2 <= found.chi2 + threshold]))[:, 0]
+        interval = reach.interval(level)
+        assert interval.closed
+        # a step of the grid changes the prediction by about a hundredth of the range
+        assert interval.low == pytest.approx(allowed.min(), abs=0.01 * np.ptp(allowed))
+        assert interval.high == pytest.approx(allowed.max(), abs=0.01 * np.ptp(allowed))
+        assert interval.low <= allowed.min() + 2e-3 * np.ptp(allowed)
+        assert interval.high >= allowed.max() - 2e-3 * np.ptp(allowed)
+
+
+def test_a_prediction_is_followed_up_to_where_the_model_fails():
+    problem = decaying(decay(np.array([[2.0, 1.3]]))[0], sigma=0.2)
+    found = fit(problem)
+    edge = found.values[1] * 1.05
+
+    def stopped(t):
+        return np.where(t[:, 1:2] > edge, np.nan, t[:, 1:2])
+
+    interval = predictive_range(problem, found, stopped, ("rate",))["rate"].interval(0.95)
+    assert interval.high == pytest.approx(edge, rel=2e-3)
+    assert interval.high_end == "failed"
+    assert interval.low_end == "found"
+
+
 def test_a_prediction_that_cannot_be_made_is_told_not_raised():
     problem = decaying(decay(np.array([[2.0, 1.3]]))[0])
     found = fit(problem)

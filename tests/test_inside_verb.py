@@ -9,6 +9,7 @@ from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.studies.intervals import reach_of
 from thiocell.studies.load import load
 from thiocell.studies.looking import look
 from thiocell.studies.run import default_store, run
@@ -87,3 +88,57 @@ def test_a_current_that_cannot_start_is_a_doubt_and_alone_an_error() -> None:
     assert any("400" in doubt and "cannot start" in doubt for doubt in both.doubts)
     with pytest.raises(BadInput, match="cannot be discharged at 400"):
         look(sample(), values, "none", [Quantity.parse("400 mA/g")], "limits")
+
+
+FIT = """
+[fit.two]
+technique = "rate"
+sample = "best"
+law = "cell"
+grains = "parabolic"
+currents = ["25 mA/g", "200 mA/g"]
+cycles = 1
+returns = false
+nodes = 4
+starts = 1
+profile = false
+vary.separator_resistance = { low = "50 ohm*cm**2", high = "900 ohm*cm**2", scale = "log", place = "wide" }
+vary.molybdenum_potential = { low = "0.5 V", high = "1.3 V", place = "wide" }
+to.discharge_capacity_1 = { is = "550 mAh/g", error = "20 mAh/g", place = "made up" }
+to.discharge_capacity_2 = { is = "420 mAh/g", error = "20 mAh/g", place = "made up" }
+to.mean_discharge_voltage_1 = "1.85(5) V"
+"""
+RANGES = (
+    '[inside.shares]\nsample = "best"\nvalues = "two"\ncurrents = ["25 mA/g"]\nshow = "shares"\n'
+    'gives = ["molybdenum_capacity", "first_charge_plateau"]\n'
+    '[claim.c]\nsays = { "shares.molybdenum_capacity" = "1 mAh/g", "shares.first_charge_plateau" = "about 2.3 V" }\n'
+)
+
+
+def test_what_a_fit_leaves_open_inside_is_a_range_and_claims_are_judged_by_it(tmp_path) -> None:
+    read = load(study(tmp_path, FIT, RANGES))
+    whole = run(read, default_store(tmp_path))
+    fit, shares = (whole.outcomes[name].result for name in ("two", "shares"))
+    reach = reach_of(shares, "molybdenum_capacity")
+    assert reach.low < shares["molybdenum_capacity"].value < reach.high
+    # all charge within the window but sulfur's: a fact of counting that no parameter of the fit changes much
+    assert 100 < reach.low < reach.high <= whole.outcomes["best"].result["capacity_mos2"].value
+    words = ("separator_resistance", "molybdenum_potential")
+    best = look(sample(), {word: fit[word] for word in words}, "parabolic", [Quantity.parse("25 mA/g")], "shares")
+    assert shares["first_charge_plateau"].value == pytest.approx(best["first_charge_plateau"].value, abs=1e-3)
+    assert [verdict.verdict for verdict in whole.verdicts] == ["fails", "holds"]
+    assert "it may be" in whole.verdicts[0].reason
+    assert any("best fit of 'two', held exact" in doubt for doubt in shares.doubts)
+    assert not any("separator_resistance =" in doubt and "(assumed)" in doubt for doubt in shares.doubts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"molybdenum_capacity", ', '"slow_capacity", ', "gives: write a list out of"),
+        ('values = "two"', "values = { sulfur_exchange = '5 mA/g' }", "gives: a range needs a fit"),
+    ],
+)
+def test_ranges_that_cannot_be_are_refused(tmp_path, old, new, says) -> None:
+    with pytest.raises(BadInput, match=says):
+        load(study(tmp_path, FIT, RANGES.replace(old, new)))

@@ -42,11 +42,29 @@ def test_what_is_expected_is_what_the_analysis_finds(technique) -> None:
     assert isinstance(technique, Expecting)
     record = technique.predict({}, sample())["main"]
     found = technique.analyse({"main": record}, sample())
-    names = [*technique.gives, *(["energy_at_power"] if isinstance(technique, Ragone) else [])]
+    names = [*technique.gives]
     (expected,) = technique.expect(names, [{}], sample())
     for name, number in zip(names, expected, strict=True):
         # rows of a record are joined by straight lines: 400 of them leave 2e-3 where the voltage falls steeply
         assert found.values[name].value == pytest.approx(number, rel=2e-3), name
+
+
+def test_the_energy_at_a_power_is_that_of_the_discharge_which_has_it() -> None:
+    """Searched for in trials, read between points in an analysis: where a point has the power, both are that point."""
+    power = Quantity.parse("300 W/kg")
+    technique = Ragone(law="cell", cycles=1, currents=CURRENTS, power=power)
+    trials = [{}, {"separator_resistance": 100.0}, {"separator_resistance": 400.0}]
+    exact = technique.expect(["energy_at_power"], trials, sample())[:, 0]
+    read = technique.analyse(technique.predict({}, sample()), sample())["energy_at_power"]
+    assert abs(read.value - exact[0]) < 2 * read.sigma
+    assert exact[1] > exact[0] > exact[2] > 0
+    for resistance, energy in zip((200.0, 100.0, 400.0), exact, strict=True):
+        # currents about the one that was searched for: its power lies between theirs, and so does its energy
+        many = tuple(Quantity.exact(size, "mA/g") for size in (25.0, *np.linspace(195.0, 225.0, 7)))
+        close = Ragone(law="cell", cycles=1, currents=many)
+        names = [f"{word}_{n}" for word in ("power", "energy") for n in range(2, 9)]
+        row = close.expect(names, [{"separator_resistance": resistance}], sample())[0]
+        assert np.interp(300.0, row[:7], row[7:], np.nan, np.nan) == pytest.approx(energy, rel=3e-3)
 
 
 def test_a_trial_stands_for_a_sample_that_states_the_fact() -> None:

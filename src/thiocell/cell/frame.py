@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from thiocell.cell.facts import COUPLES, FACTS
 from thiocell.cell.parameters import Grains
@@ -81,7 +82,7 @@ def frame(
     Raises BadInput where a fact is out of its bounds, where neither the sample nor a default tells a needed one, where
     a couple's electrons or potential are not known, and where the layer is thinner than its solid.
     """
-    told = sample.with_facts({name: Fact(q, Source("assumed", place="a trial")) for name, q in (values or {}).items()})
+    told = sample.with_facts({name: _trial(sample, name, q) for name, q in (values or {}).items()})
     system = SYSTEMS.find(sample.system)
     if unknown := set(values or {}) - set(FACTS) - set(system.parameters):
         raise BadInput(
@@ -111,12 +112,35 @@ def frame(
     )
 
 
+def _trial(sample: Sample, name: str, quantity: Quantity) -> Fact:
+    """A value as a fact; one that the sample states alike keeps its source."""
+    known = sample.facts.get(name)
+    if known is not None and (known.quantity.value, known.quantity.unit) == (quantity.value, quantity.unit):
+        return known
+    return Fact(quantity, Source("assumed", place="a trial"))
+
+
 def si(name: str, quantity: Quantity) -> float:
     """A fact of the cell as an SI float (an activation energy in J/mol); raises BadInput if it is out of bounds."""
     if name not in FACTS:
         raise BadInput(f"the cell has no fact '{name}'; it has {choices(set(FACTS))}")
     number = FACTS[name].term.check(name, quantity).si
     return number * AVOGADRO if name == "separator_activation_energy" else number
+
+
+def in_si(name: str, number: float) -> float:
+    """A number in the unit of a fact's term as an SI float, bounds unchecked: what a solver asks thousands of times."""
+    scale, offset = _scale(name)
+    return number * scale + offset
+
+
+@cache
+def _scale(name: str) -> tuple[float, float]:
+    """Every fact of the cell is a straight line in SI, most without an offset."""
+    term = FACTS[name].term
+    low, high = si(name, Quantity.exact(term.low, term.unit)), si(name, Quantity.exact(term.high, term.unit))
+    slope = (high - low) / (term.high - term.low)
+    return slope, low - slope * term.low
 
 
 def _check_electrons(system: System, sample: Sample) -> None:

@@ -59,21 +59,25 @@ def setting(default: Any, meaning: str) -> Any:
     return field(default=default, metadata={"meaning": meaning})
 
 
-@runtime_checkable
-class Expecting(Protocol):
-    """A technique that can say at once what ``analyse`` would find on many perfect predictions: what a fit asks."""
-
-    @property
-    def takes(self) -> Mapping[str, Term]:
-        """The words that ``predict`` and ``expect`` accept; 'gives' holds where a technique has no ``takes``."""
+class Foreseeing(Protocol):
+    """What can be asked for numbers of many trials at once."""
 
     def expect(
         self, names: Sequence[str], trials: Sequence[Mapping[str, float]], sample: Sample
     ) -> NDArray[np.float64]:
         """The values ``names`` of each trial, (trials, names), in the units of their terms; a row of NaN if it fails.
 
-        A trial gives words of ``takes`` as numbers in their terms' units; what it leaves out is as ``sample`` has it.
+        A trial gives words as numbers in their terms' units; what it leaves out is as ``sample`` has it.
         """
+
+
+@runtime_checkable
+class Expecting(Foreseeing, Protocol):
+    """A technique that can say at once what ``analyse`` would find on many perfect predictions: what a fit asks."""
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` and trials accept; 'gives' holds where a technique has no ``takes``."""
 
 
 def takes(technique: Technique) -> Mapping[str, Term]:

@@ -174,7 +174,7 @@ class _Herd:
         size = self.curvature[rows]
         size = np.maximum(size, 1e-12 * size.max(axis=1, keepdims=True) + noise + 1e-100)
         stuck = ((room[0] == 0.0) & (slope > 0)) | ((room[1] == 0.0) & (slope < 0))
-        step = _boxed(normal, slope, self.damping[rows, None] * size, room, ~self.free[rows] | stuck)
+        step = boxed(normal, slope, self.damping[rows, None] * size, room, ~self.free[rows] | stuck)
         gain = -(2.0 * np.sum(slope * step, axis=1) + np.einsum("nj,njk,nk->n", step, normal, step))
         return step, gain
 
@@ -244,7 +244,7 @@ def _or_middle(at: Array, found: Array, here: Array, middle: Array) -> tuple[Arr
     return np.where(lost, here, at), np.where(lost[:, None], middle, found)
 
 
-def _boxed(normal: Array, slope: Array, damp: Array, room: tuple[Array, Array], held: Flags) -> Array:
+def boxed(normal: Array, slope: Array, damp: Array, room: tuple[Array, Array], held: Flags) -> Array:
     """Solve (normal + damp) step = -slope with ``held`` at rest.
 
     What would leave the box first is put on its face, and the rest solved again, until nothing leaves it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,91 +10,111 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thiocell.core.bad_input import BadInput
-from thiocell.inference.descent import descend, difference_steps
+from thiocell.inference.climb import Climb, End, climb
 from thiocell.inference.fit import Fit
-from thiocell.inference.fronts import Front, FrontEnd, Solve, refine, unsettled, walk
 from thiocell.inference.problem import Meter, Model, Problem, asked
-from thiocell.inference.profile import LEVELS, Profile, centres, settings, thresholds_of, traced
+from thiocell.inference.profile import LEVELS, Interval, Profile, centres, doubts_of, settings, thresholds_of
 
 Array = NDArray[np.float64]
-Rows = NDArray[np.intp]
-
-GRIP = 0.1
-"""assumed: sigma, in strides, with which a prediction is drawn to its aim; the profile does not depend on it."""
 
 
 def predictive_range(
-    problem: Problem, fit: Fit, extra: Model, names: Sequence[str], levels: Sequence[float] = LEVELS
+    problem: Problem,
+    fit: Fit,
+    extra: Model,
+    names: Sequence[str],
+    levels: Sequence[float] = LEVELS,
+    known: Array | None = None,
 ) -> dict[str, Profile]:
-    """The profile of each number that ``extra`` predicts: the least chi-square at which it takes each value.
+    """The least and the greatest of each number that ``extra`` predicts while chi-square stays within a threshold.
 
-    ``extra(thetas[set, parameter])`` gives one column for each of ``names``. The range at a level is the least and the
-    greatest prediction with chi-square within the threshold. Each place is found by least squares with one more
-    residual, (prediction - aim)/grip: whatever the grip, the place is the best for the value that it reaches. A
-    prediction that the model cannot make at the best fit gives NaN and a doubt. Raises BadInput if nothing is named.
+    ``extra(thetas[set, parameter])`` gives one column for each of ``names``; ``known`` are sets worth a look, such as
+    those of the parameters' profiles. A range at a level is that of the profile likelihood of the prediction (Wilks),
+    searched straight for its ends (``climb``). A prediction that the model cannot make at the best fit gives NaN and
+    a doubt. Raises BadInput if nothing is named.
     """
     names, thresholds = tuple(names), thresholds_of(levels)
     if not names:
         raise BadInput("a predictive range needs the names of the numbers that the extra model gives")
-    meter, known = Meter(problem), centres(problem, fit, max(thresholds))
-    spread = _spread(problem, fit, extra, len(names))
-    made = asked(extra, problem.values(np.array([centre for centre, _ in known])), len(names))
-    starts = [(k, i) for k in range(len(names)) if not np.isnan(made[0, k]) for i in range(len(known))]
-    starts = [(k, i) for k, i in starts if not np.isnan(made[i, k])]
-    columns = np.repeat(np.array([k for k, _ in starts], dtype=np.intp), 2)
-    fronts = [_front(float(made[i, k]), known[i], float(spread[k]), side) for k, i in starts for side in (-1.0, 1.0)]
-    solve = _solver(meter, fit, extra, fronts, columns, len(names))
-    walk(fronts, solve, fit.chi2, max(thresholds))
-    least = min([fit.chi2, *(min(front.chi2) for front in fronts)])
-    refine(fronts, solve, least, thresholds)
-    found = {}
-    for k in sorted(set(columns)):
-        mine = [front for front, column in zip(fronts, columns, strict=True) if column == k]
-        found[names[k]] = traced(problem, names[k], mine, fit.chi2, least, levels)
-    return {name: found.get(name, _unmade(problem, fit, name, levels)) for name in names}
+    meter, middles = Meter(problem), centres(problem, fit, max(thresholds))
+
+    def both(places: Array) -> tuple[Array, Array]:
+        return meter(places), asked(extra, problem.values(places), len(names))
+
+    made = both(np.array([centre for centre, _ in middles]))[1]
+    ladder = _ladder(thresholds)
+    climbs = [
+        Climb(k, side, float(made[i, k]), chi2, centre, tuple(fit.chi2 + r for r in ladder if fit.chi2 + r > chi2))
+        for k in range(len(names))
+        for i, (centre, chi2) in enumerate(middles)
+        for side in (-1.0, 1.0)
+        if not np.isnan(made[[0, i], k]).any()
+    ]
+    if climbs:
+        places = np.zeros((0, fit.scaled.size)) if known is None else problem.scaled(known)
+        residuals, found = both(places)
+        met = (places, np.sum(residuals**2, axis=1), found)
+        climb(climbs, both, settings(problem, problem.fuzz), np.linalg.norm(fit.jacobian, axis=0), [met])
+    drawn = {}
+    for k, name in enumerate(names):
+        mine = [each for each in climbs if each.column == k]
+        drawn[name] = _drawn(problem, fit, name, mine, levels) if mine else _unmade(fit, name, levels)
+    return drawn
 
 
-def _spread(problem: Problem, fit: Fit, extra: Model, count: int) -> Array:
-    """The spread of the predictions about the best fit, by their slopes."""
-    how = settings(problem, problem.fuzz)
-    step = difference_steps(np.linalg.norm(fit.jacobian, axis=0), how)
-    side = np.where(fit.scaled + step <= 1.0, step, -step)
-    places = np.vstack([fit.scaled, fit.scaled + np.diag(side)])
-    found = asked(extra, problem.values(places), count)
-    slopes = np.nan_to_num((found[1:] - found[0]) / side[:, None])
-    held = np.array([0.02 if side else 0.0 for side in fit.at_bound])
-    return np.asarray(np.sqrt(np.sum((slopes.T @ fit.root) ** 2, axis=1) + np.sum((slopes.T * held) ** 2, axis=1)))
+def _ladder(thresholds: Sequence[float]) -> list[float]:
+    """Rises of chi-square at which a climb stops: the thresholds, and half way to each in the root."""
+    roots = [0.0, *sorted(np.sqrt(thresholds))]
+    steps = [rung for low, high in itertools.pairwise(roots) for rung in (0.5 * (low + high), high)]
+    return [float(rung) ** 2 for rung in dict.fromkeys(steps)]
 
 
-def _front(start: float, centre: tuple[Array, float], spread: float, side: float) -> Front:
-    end: FrontEnd = "walking" if spread > 1e-12 * abs(start) else "bound"
-    return Front(side * 0.5 * spread, np.inf, side * np.inf, [start], [centre[1]], [centre[0]], end)
+def _drawn(problem: Problem, fit: Fit, name: str, climbs: Sequence[Climb], levels: Sequence[float]) -> Profile:
+    """The profile of one prediction out of its climbs, those to the lower side first from each minimum."""
+    best = climbs[0].start
+    rows = [(best, fit.chi2, fit.scaled)]
+    rows += [row for each in climbs for row in zip(each.values, each.chi2, each.places, strict=True)]
+    rows.sort(key=lambda row: row[0])
+    values, chi2, places = zip(*rows, strict=True)
+    least = min(chi2)
+    intervals = [
+        _interval(climbs, best, least, level, threshold)
+        for level, threshold in zip(levels, thresholds_of(levels), strict=True)
+    ]
+    doubts = doubts_of(name, intervals, fit.chi2 - least, sum(each.ends.count("unfinished") for each in climbs))
+    if len(climbs) > 2:
+        doubts = (*doubts, f"the interval of '{name}' spans {len(climbs) // 2} minima: it may have gaps")
+    thetas = problem.values(np.array(places))
+    return Profile(name, best, least, np.array(values), np.array(chi2), thetas, tuple(intervals), doubts)
 
 
-def _solver(meter: Meter, fit: Fit, extra: Model, fronts: Sequence[Front], columns: Rows, count: int) -> Solve:
-    problem = meter.problem
-    how = settings(problem, np.append(problem.fuzz, 0.0))
-    steepness = np.linalg.norm(fit.jacobian, axis=0)
-
-    def solve(who: Rows, aims: Array, strides: Array, warm: Array) -> tuple[Array, Array, Array]:
-        grip = GRIP * strides
-
-        def residuals(scaled: Array, owners: Rows) -> Array:
-            made = asked(extra, problem.values(scaled), count)[np.arange(len(scaled)), columns[who[owners]]]
-            rows = np.column_stack([meter(scaled), (made - aims[owners]) / grip[owners]])
-            rows[np.isnan(rows).any(axis=1)] = np.nan
-            return rows
-
-        found = descend(residuals, warm, how, steepness=steepness)
-        unsettled(fronts, who, found.ends)
-        pull = found.residuals[:, -1]
-        return aims + pull * grip, found.chi2 - pull**2, found.places
-
-    return solve
+def _interval(climbs: Sequence[Climb], best: float, least: float, level: float, threshold: float) -> Interval:
+    allowed = [each for each in climbs if each.begun - least <= threshold]
+    low, low_end = min(
+        (_end(each, least, threshold) for each in allowed if each.side < 0), default=(best, "unfinished")
+    )
+    high, high_end = max(
+        (_end(each, least, threshold) for each in allowed if each.side > 0), default=(best, "unfinished")
+    )
+    return Interval(level, threshold, low, high, low_end, high_end)
 
 
-def _unmade(problem: Problem, fit: Fit, name: str, levels: Sequence[float]) -> Profile:
-    front = Front(0.0, 0.0, 0.0, [np.nan], [fit.chi2], [fit.scaled], "failed")
-    bare = traced(problem, name, (front, front), fit.chi2, fit.chi2, levels)
+def _end(one: Climb, least: float, threshold: float) -> tuple[float, End]:
+    """How far a climb goes at a threshold above ``least``, straight in the root of chi-square between its heights."""
+    roots = np.sqrt(np.maximum(np.array([one.begun, *one.chi2]) - least, 0.0))
+    at = min(int(np.searchsorted(np.array(one.heights), (least + threshold) * (1.0 - 1e-12))), len(one.heights) - 1)
+    if one.ends[at] != "found":
+        return one.values[at], one.ends[at]
+    return float(np.interp(np.sqrt(threshold), roots[: at + 2], [one.start, *one.values[: at + 1]])), "found"
+
+
+def _unmade(fit: Fit, name: str, levels: Sequence[float]) -> Profile:
+    nothing = float("nan")
+    intervals = [
+        Interval(level, threshold, nothing, nothing, "failed", "failed")
+        for level, threshold in zip(levels, thresholds_of(levels), strict=True)
+    ]
     said = f"the model cannot predict '{name}' at the best fit: see which share of an ensemble can"
+    none = np.zeros(0)
+    bare = Profile(name, nothing, fit.chi2, none, none, np.zeros((0, fit.values.size)), tuple(intervals))
     return replace(bare, doubts=(said,))

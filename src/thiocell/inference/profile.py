@@ -179,7 +179,7 @@ def traced(
     thetas = problem.values(np.array([place for front in fronts for place in front.places]))
     _, order = np.unique(values, return_index=True) if len(pairs) == 1 else (None, np.argsort(values, kind="stable"))
     intervals = [_interval(pairs, least, *at) for at in zip(levels, thresholds_of(levels), strict=True)]
-    doubts = _doubts(name, intervals, fitted - least, sum(front.unsettled for front in fronts))
+    doubts = doubts_of(name, intervals, fitted - least, sum(front.unsettled for front in fronts))
     if len(pairs) > 1:
         doubts = (*doubts, f"the interval of '{name}' spans {len(pairs)} minima: it may have gaps")
     best = fronts[0].coordinate[0]
@@ -250,7 +250,8 @@ def _end(
     return float(values[first - 1] + share * (values[first] - values[first - 1])), "found"
 
 
-def _doubts(name: str, intervals: Sequence[Interval], gained: float, unsettled: int) -> tuple[str, ...]:
+def doubts_of(name: str, intervals: Sequence[Interval], gained: float, unsettled: int) -> tuple[str, ...]:
+    """What is doubtful of the intervals of ``name``; ``gained`` is by how much chi-square fell on the way."""
     said = []
     why = {"bound": "the bounds come first", "failed": "the model fails beyond", "unfinished": "the walk was too long"}
     for interval in intervals:

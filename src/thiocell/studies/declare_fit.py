@@ -72,7 +72,7 @@ def make_forecast(shop: Workshop) -> tuple[list[Step], Family]:
     """What a fit says of a test that it was not fitted to; settings of the fit hold unless the table says otherwise."""
     table = shop.table
     ref = table.text("fit")
-    fit = _fit_work(shop, ref)
+    fit = fit_work(shop, ref)
     name = table.text("technique")
     if not name:
         raise BadInput(f"the technique is missing; there are {choices(_able())}")
@@ -88,12 +88,12 @@ def make_forecast(shop: Workshop) -> tuple[list[Step], Family]:
             raise BadInput(f"fit: '{ref}' varied {parameter.name}, which {name} does not take; see its setting 'law'")
 
     def make(end: str, _: Mapping[str, Quantity]) -> ForecastStep:
-        here = _fit_work(shop, shop.member(ref, end))
+        here = fit_work(shop, shop.member(ref, end))
         chosen = shop.member(sample, end) if sample else here.sample
         return ForecastStep(shop.member(ref, end), here, name, technique, chosen, gives, {**common, **own})
 
     steps, family = shop.each((ref, sample), make)
-    return [_with_needs_of(shop, step, step.needs) for step in steps], family
+    return [with_needs_of(shop, step, step.needs) for step in steps], family
 
 
 def _make_rivals(shop: Workshop) -> tuple[list[Step], Family]:
@@ -105,22 +105,23 @@ def _make_rivals(shop: Workshop) -> tuple[list[Step], Family]:
     if len(set(refs)) < len(refs):
         raise BadInput("of: a fit stands there twice; name each once")
     for ref in refs:
-        _fit_work(shop, ref)
+        fit_work(shop, ref)
 
     def make(end: str, _: Mapping[str, Quantity]) -> RivalsStep:
-        return RivalsStep({shop.member(ref, end): _fit_work(shop, shop.member(ref, end)) for ref in refs})
+        return RivalsStep({shop.member(ref, end): fit_work(shop, shop.member(ref, end)) for ref in refs})
 
     steps, family = shop.each(tuple(refs), make)
-    return [_with_needs_of(shop, step, step.needs) for step in steps], family
+    return [with_needs_of(shop, step, step.needs) for step in steps], family
 
 
-def _with_needs_of(shop: Workshop, step: Step, fits: tuple[str, ...]) -> Step:
+def with_needs_of(shop: Workshop, step: Step, fits: tuple[str, ...]) -> Step:
     """The step needing also what its fits need: the numbers they were fitted to."""
     more = [need for name in fits for need in shop.steps[name].needs]
     return replace(step, needs=tuple(dict.fromkeys((*step.needs, *more))))
 
 
-def _fit_work(shop: Workshop, ref: str) -> FitStep:
+def fit_work(shop: Workshop, ref: str) -> FitStep:
+    """The fit that a name means; raises BadInput if it means none."""
     shop.family_of(ref)
     step = shop.step(ref)
     if step is None or not isinstance(step.work, FitStep):

@@ -17,7 +17,6 @@ from thiocell.cell.facts import FACTS
 from thiocell.chemistry import SYSTEMS, properties
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
-from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.result import Result
 from thiocell.core.technique import takes
@@ -29,8 +28,9 @@ from thiocell.studies.errors import named
 from thiocell.studies.expression import Expression
 from thiocell.studies.fitting import fitted
 from thiocell.studies.forecasting import forecast
+from thiocell.studies.given import found_of, with_fitted
 from thiocell.studies.looking import look
-from thiocell.studies.lookup import evaluate, sample_of
+from thiocell.studies.lookup import sample_of
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.rivals import rivals
 from thiocell.studies.store import Kept
@@ -124,9 +124,11 @@ def technique_modules(step: Step) -> tuple[str, ...]:
     fits = (
         *(work.fits.values() if isinstance(work, RivalsStep) else ()),
         *([work.fit] if isinstance(work, ForecastStep) else ()),
+        *([work.ranges.fit] if isinstance(work, InsideStep) and work.ranges else ()),
     )
     own = [work] if isinstance(work, (PredictStep, AnalyseStep, FitStep, ForecastStep)) else []
-    return tuple(dict.fromkeys(TECHNIQUES.module(each.technique_name) for each in (*own, *fits)))
+    names = [each.technique_name for each in (*own, *fits)]
+    return tuple(dict.fromkeys(TECHNIQUES.module(name) for name in names))
 
 
 def _hash_of(file: Path) -> str:
@@ -164,12 +166,12 @@ def _do_record(work: RecordStep, _: Outcomes) -> Kept:
 
 
 def _do_predict(work: PredictStep, outcomes: Outcomes) -> Kept:
-    values: dict[str, Quantity] = {}
-    for word, given in work.values.items():
-        found = evaluate(given, outcomes).quantity if isinstance(given, Expression) else given
-        values[word] = takes(work.technique)[word].check(word, found)
+    terms = takes(work.technique)
+    values = {word: terms[word].check(word, found.quantity) for word, found in found_of(work.values, outcomes).items()}
+    sample, held = with_fitted(sample_of(work.sample, outcomes), work.values, outcomes)
     rng = None if work.seed is None else np.random.default_rng(work.seed)
-    return Kept(records=dict(work.technique.predict(values, sample_of(work.sample, outcomes), rng)))
+    records = work.technique.predict(values, sample, rng)
+    return Kept(records={role: dataclasses.replace(r, doubts=(*r.doubts, *held)) for role, r in records.items()})
 
 
 def _do_analyse(work: AnalyseStep, outcomes: Outcomes) -> Kept:
@@ -204,11 +206,24 @@ def _do_rivals(work: RivalsStep, outcomes: Outcomes) -> Kept:
 
 
 def _do_inside(work: InsideStep, outcomes: Outcomes) -> Kept:
-    values: dict[str, Quantity] = {}
-    for word, given in work.values.items():
-        found = evaluate(given, outcomes).quantity if isinstance(given, Expression) else given
-        values[word] = FACTS[word].term.check(word, found)
-    return Kept(result=look(sample_of(work.sample, outcomes), values, work.grains, work.currents, work.show))
+    values = {
+        word: FACTS[word].term.check(word, each.quantity) for word, each in found_of(work.values, outcomes).items()
+    }
+    sample, held = with_fitted(sample_of(work.sample, outcomes), work.values, outcomes)
+    seen = look(sample, values, work.grains, work.currents, work.show)
+    seen = dataclasses.replace(seen, doubts=(*held, *seen.doubts))
+    if work.ranges is None:
+        return Kept(result=seen)
+    told = forecast(work.ranges, outcomes)
+    return Kept(
+        result=dataclasses.replace(
+            seen,
+            values={**{word: q for word, q in seen.values.items() if word not in work.ranges.gives}, **told.values},
+            curves={**seen.curves, **told.curves},
+            limits={**seen.limits, **told.limits},
+            doubts=tuple(dict.fromkeys((*seen.doubts, *told.doubts))),
+        )
+    )
 
 
 def _do_forecast(work: ForecastStep, outcomes: Outcomes) -> Kept:

@@ -52,7 +52,7 @@ def forecast(work: ForecastStep, outcomes: Mapping[str, Outcome]) -> Result:
         values,
         source,
         {
-            intervals.CURVE: intervals.table(reaches, source, absent),
+            intervals.CURVE: intervals.table(reaches, source, absent, _rejected(work.fit_name, seen.fit)),
             **{f"range_{name}": walked(name, p, seen.fit, source, work.gives[name]) for name, p in profiles.items()},
         },
         tuple(dict.fromkeys(doubts)),
@@ -93,7 +93,8 @@ class _Seen:
         """The range of each value that the best fit has, each asked alone: one may fail where others do not."""
         for name in self.work.gives:
             if name not in self.ranges and not np.isnan(self.at_best(name)):
-                self.ranges |= predictive_range(self.problem, self.fit, self.models[name], [name])
+                known = self.allowed()
+                self.ranges |= predictive_range(self.problem, self.fit, self.models[name], [name], known=known)
         return self.ranges
 
     def allowed(self) -> Array:
@@ -131,16 +132,19 @@ def _lopsided(name: str, value: Quantity, rows: list[Reach]) -> str:
 
 def _of_fit(name: str, seen: _Seen) -> list[str]:
     """What a forecast inherits of doubt."""
-    said = []
-    if seen.fit.p_value < WILD:
-        said.append(
-            f"the fit '{name}' does not describe its own numbers (p = {seen.fit.p_value:.2g}): too narrow a range"
-        )
+    said = [f"{why}, so it says nothing of others either"] if (why := _rejected(name, seen.fit)) else []
     if seen.fit.dof <= 0:
         said.append(f"the fit '{name}' has no freedom left: that it meets its numbers says nothing for this forecast")
     if seen.behind.doubts:
         said.append(f"it rests on the fit '{name}', which has {len(seen.behind.doubts)} doubt(s) of its own")
     return said
+
+
+def _rejected(name: str, fit: Fit) -> str:
+    """Why nothing is to be judged by a forecast of this fit; '' if it describes its own numbers."""
+    if not fit.p_value < WILD:
+        return ""
+    return f"the fit '{name}' does not describe the numbers that it was fitted to (p = {fit.p_value:.2g})"
 
 
 def _absent(seen: _Seen, name: str, values: Mapping[str, Quantity], reaches: Mapping[str, list[Reach]]) -> Absent:

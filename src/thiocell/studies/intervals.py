@@ -19,7 +19,7 @@ _WHY = {
     "failed": "where the model fails",
     "unfinished": "where the search gave up",
 }
-_NONE, _UNSURE = "no ", "unsure "
+_NONE, _UNSURE, _UNFIT = "no ", "unsure ", "unfit"
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,13 @@ class Absent:
     sure: bool
 
 
-def table(reaches: Mapping[str, Sequence[Reach]], source: Source, absent: Mapping[str, Absent]) -> Record:
-    """One row a level; for each value its two ends. Notes tell of ends that were not found, and of absent values."""
+def table(
+    reaches: Mapping[str, Sequence[Reach]], source: Source, absent: Mapping[str, Absent], unfit: str = ""
+) -> Record:
+    """One row a level; for each value its two ends. Notes tell of ends that were not found, and of absent values.
+
+    ``unfit`` tells why no claim is to be judged by any of them.
+    """
     levels = [reach.level for reach in next(iter(reaches.values()), ())]
     columns, notes = {"level": Column(levels)}, dict[str, str]()
     for word, rows in reaches.items():
@@ -68,6 +73,7 @@ def table(reaches: Mapping[str, Sequence[Reach]], source: Source, absent: Mappin
             columns[f"{word}_{end}"] = Column([getattr(reach, end) for reach in rows], rows[0].unit)
             kinds = {reach.level: getattr(reach, f"{end}_end") for reach in rows}
             notes |= {_end(word, end, level): kind for level, kind in kinds.items() if kind != "found"}
+    notes |= {_UNFIT: unfit} if unfit else {}
     notes |= {f"{_NONE if it.sure else _UNSURE}{word}": it.sentence for word, it in absent.items()}
     return Record(CURVE, CURVE, columns, source, notes=notes)
 
@@ -115,6 +121,11 @@ def absent_of(result: Result, word: str) -> Absent | None:
         if f"{start}{word}" in notes:
             return Absent(notes[f"{start}{word}"], sure)
     return None
+
+
+def unfit_of(result: Result) -> str:
+    """Why no claim is to be judged by the values of a result; '' if they are fit for it."""
+    return result.curves[CURVE].notes.get(_UNFIT, "") if CURVE in result.curves else ""
 
 
 def limits(reaches: Mapping[str, Sequence[Reach]]) -> dict[str, Limit]:

@@ -68,7 +68,9 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
     here = found.quantity.to(printed.quantity.unit)
     if printed.bare_unit:
         return _verdict(claim, "holds", f"it comes in '{printed.quantity.unit}'", **known, found=here)
-    reach = found.reach.to(here.unit) if found.reach and not here.known else None
+    if found.unfit:
+        return _verdict(claim, "open", found.unfit, **known, found=here)
+    reach = found.reach.to(here.unit) if found.reach else None
     word, reason = _within(printed, reach) if reach else _compare(printed, here)
     if word == "fails" and (claim.contradicts or found.printed):
         word = "contradicts"
@@ -86,13 +88,15 @@ def _misfit(claim: Claim, printed: Printed, found: Found) -> str:
 
 
 def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
-    """Does a number hold of which no sigma is known but how far it may go, and the sentence that says why.
+    """Does a number hold of which is known how far it may go, and the sentence that says why.
+
+    Its sigma does not count: that of a fit is one of slopes, and tells less than how far the numbers let it go.
 
     What the numbers leave open to both sides stays open, and so does all beyond an end where model or search failed.
     """
     above, below = printed.quantity.value - reach.high, reach.low - printed.quantity.value
     gap = {"": max(above, below), "at most": below, "at least": above}[printed.side]
-    told = f"no sigma is known, but it may be {reach} ({100 * reach.level:.4g} %)"
+    told = f"it may be {reach} ({100 * reach.level:.4g} %)"
     if gap <= 2 * printed.width * (1 + 1e-12):
         needed = {"": (reach.low_end, reach.high_end), "at most": (reach.high_end,), "at least": (reach.low_end,)}
         if set(needed[printed.side]) != {"found"}:

@@ -11,7 +11,7 @@ from thiocell.core.quantity import Quantity, combine
 from thiocell.core.sample import Sample
 from thiocell.studies.errors import Parts, shared
 from thiocell.studies.expression import Expression, split
-from thiocell.studies.intervals import Reach, absent_of, reach_of
+from thiocell.studies.intervals import Reach, absent_of, reach_of, unfit_of
 from thiocell.studies.outcome import Outcome
 
 _WORTH = ("derived", "measured", "fitted", "predicted", "recovered")
@@ -35,13 +35,15 @@ class Missing(BadInput):
 class Found:
     """``quantity`` with the kind of verdict it can support; ``printed`` if it rests on printed numbers alone.
 
-    ``reach`` is how far it may go, where it is a single value of a result that says so.
+    ``reach`` is how far it may go, where it is a single value of a result that says so; ``unfit`` why nothing is to be
+    judged by it.
     """
 
     quantity: Quantity
     kind: str
     printed: bool
     reach: Reach | None = None
+    unfit: str = ""
 
 
 def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
@@ -55,7 +57,8 @@ def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
         return parts[expression.text.strip()]
     quantity = combine(expression.rule, inputs, correlations(parts, outcomes))
     kind = max((part.kind for part in parts.values()), key=_WORTH.index)
-    return Found(quantity, kind, all(part.printed for part in parts.values()))
+    unfit = next((part.unfit for part in parts.values() if part.unfit), "")
+    return Found(quantity, kind, all(part.printed for part in parts.values()), unfit=unfit)
 
 
 def worst(kinds: list[str]) -> str:
@@ -71,9 +74,11 @@ def found(name: str, outcomes: Mapping[str, Outcome]) -> Found:
         raise NotFound(f"step '{step}' did not finish: {outcome.error}")
     result, sample = outcome.result, outcome.sample
     if result is not None and word in result.values:
-        return Found(result.values[word], worst([result.source.kind]), False, reach_of(result, word))
+        kind, reach = worst([result.source.kind]), reach_of(result, word)
+        return Found(result.values[word], kind, False, reach, unfit_of(result))
     if result is not None and (absent := absent_of(result, word)) is not None:
-        raise Missing(f"there is no {word}: {absent.sentence}", worst([result.source.kind]), sure=absent.sure)
+        sure = absent.sure and not unfit_of(result)
+        raise Missing(f"there is no {word}: {absent.sentence}", worst([result.source.kind]), sure=sure)
     if sample is not None and word in sample.facts:
         fact = sample.facts[word]
         return Found(fact.quantity, worst([fact.source.kind]), fact.source.kind == "paper")

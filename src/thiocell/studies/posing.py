@@ -12,7 +12,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import to_si
 from thiocell.core.record import Array
 from thiocell.core.sample import Sample
-from thiocell.core.technique import Expecting, Technique, takes
+from thiocell.core.technique import Foreseeing, Technique, takes
 from thiocell.inference.parameter import Parameter
 from thiocell.inference.problem import Problem
 from thiocell.studies.expression import Expression
@@ -26,7 +26,7 @@ from thiocell.studies.study import FitStep, Target
 class Model:
     """What ``technique`` expects to find of ``names`` on ``sample``, asked with SI numbers of ``parameters``."""
 
-    technique: Technique
+    technique: Technique | Foreseeing
     sample: Sample
     names: tuple[str, ...]
     parameters: tuple[Parameter, ...]
@@ -35,7 +35,7 @@ class Model:
         """Numbers[set, name], in the units of their terms; NaN in those that a set cannot have."""
         words = [parameter.name for parameter in self.parameters]
         trials = [dict(zip(words, row, strict=True)) for row in in_terms(self.parameters, thetas).tolist()]
-        return cast("Expecting", self.technique).expect(self.names, trials, self.sample)
+        return cast("Foreseeing", self.technique).expect(self.names, trials, self.sample)
 
 
 def in_terms(parameters: tuple[Parameter, ...], thetas: Array) -> Array:

@@ -14,7 +14,7 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Kind
-from thiocell.core.technique import Technique
+from thiocell.core.technique import Foreseeing, Technique
 from thiocell.inference.parameter import Parameter
 from thiocell.studies.claim import Claim
 from thiocell.studies.expression import Expression
@@ -128,7 +128,7 @@ class ForecastStep:
     fit_name: str
     fit: FitStep
     technique_name: str
-    technique: Technique
+    technique: Technique | Foreseeing
     sample: str
     gives: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -136,13 +136,17 @@ class ForecastStep:
 
 @dataclass(frozen=True)
 class InsideStep:
-    """A look inside the cell model of ``sample`` at ``currents``, ``values`` winning over its facts."""
+    """A look inside the cell model of ``sample`` at ``currents``, ``values`` winning over its facts.
+
+    ``ranges`` asks the fit that the values come from how far it leaves some of the numbers open.
+    """
 
     sample: str
     values: Mapping[str, Quantity | Expression]
     grains: Grains
     currents: tuple[Quantity, ...]
     show: Show
+    ranges: ForecastStep | None = None
 
 
 Work = (

@@ -18,6 +18,7 @@ from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.technique import setting
 from thiocell.core.term import Term
+from thiocell.techniques._cells.at_power import energy_at_power
 from thiocell.techniques._cells.blocks import (
     CURRENTS,
     TAKE_MEANING,
@@ -51,6 +52,7 @@ from thiocell.techniques._cells.modelled import (
     NODES,
     NODES_MEANING,
     Begin,
+    Expected,
     Modelled,
     checked_values,
 )
@@ -143,23 +145,31 @@ class Ragone:
     ) -> NDArray[np.float64]:
         """The values ``names`` that the cell model predicts in each trial, (trials, names); NaN where it fails.
 
-        ``energy_at_power`` is NaN where no discharge reaches ``power``; ``greatest_power`` tells how far they reach.
+        ``energy_at_power`` is that of the discharge at just this power, whose current is searched, NaN where none has
+        it; an analysis reads it between points. ``greatest_power`` tells how far the discharges at ``currents`` reach.
         """
         if self.law != "cell":
             raise BadInput(f"the law '{self.law}' predicts nothing by itself; choose the law 'cell'")
-        found = Modelled.of(sample, {}, self.grains, self.begin, self.nodes).expected(self._protocol, trials)
+        model = Modelled.of(sample, {}, self.grains, self.begin, self.nodes)
+        known = {"energy_at_power": self._at_power(model, trials)} if "energy_at_power" in names else {}
+        if set(names) - set(known):
+            known |= self._points(model.expected(self._protocol, trials))
+        if unknown := [name for name in names if name not in known]:
+            raise BadInput(f"the cell model gives no '{unknown[0]}'; it gives {choices(set(known))}")
+        return np.column_stack([known[name] for name in names])
+
+    def _at_power(self, model: Modelled, trials: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+        if self.power is None:
+            raise BadInput("the setting 'power' is missing: 'energy_at_power' needs one, like '600 W/kg'")
+        charge, rest = specific_currents(self.currents)[0], self.rest.to("s").value
+        return energy_at_power(model, trials, positive("power", self.power, "W/kg"), charge, self.cycles, rest)
+
+    def _points(self, found: Expected) -> dict[str, NDArray[np.float64]]:
         blocks = [found.last_of_block(n, self.cycles, "discharge") for n in range(1, len(self.currents) + 1)]
         points = [found.energy_and_power(block) for block in blocks]
         known = {f"energy_{n}": energy for n, (energy, _) in enumerate(points, start=1)}
         known |= {f"power_{n}": power for n, (_, power) in enumerate(points, start=1)}
-        energy, power = (np.column_stack(each) for each in zip(*points, strict=True))
-        known["greatest_power"] = np.fmax.reduce(power, axis=1)
-        if self.power is not None:
-            wanted = self.power.to("W/kg").value
-            known["energy_at_power"] = np.array([_read(e, p, wanted) for e, p in zip(energy, power, strict=True)])
-        if unknown := [name for name in names if name not in known]:
-            raise BadInput(f"the cell model gives no '{unknown[0]}'; it gives {choices(set(known))}")
-        return np.column_stack([known[name] for name in names])
+        return known | {"greatest_power": np.fmax.reduce([power for _, power in points])}
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """Energy and power of each block, and the energy at ``power`` where the points enclose it.
@@ -220,15 +230,6 @@ class Ragone:
 
 def _size(value: Spread) -> float:
     return float(np.nan_to_num(value.value))
-
-
-def _read(energy: NDArray[np.float64], power: NDArray[np.float64], wanted: float) -> float:
-    """Energy at ``wanted`` power, straight against the logarithm of the power; NaN beyond the points."""
-    order = np.argsort(power)
-    order = order[np.isfinite(power[order]) & (power[order] > 0)]
-    if order.size < 2:
-        return float("nan")
-    return float(np.interp(np.log(wanted), np.log(power[order]), energy[order], np.nan, np.nan))
 
 
 def _sourced(role: str, record: Record) -> Record:

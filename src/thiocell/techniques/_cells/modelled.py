@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thiocell.cell.facts import FACTS
-from thiocell.cell.frame import Frame, frame, si
+from thiocell.cell.frame import Frame, frame, in_si
 from thiocell.cell.from_sample import parameters
 from thiocell.cell.parameters import CellParameters, CellState, Grains
 from thiocell.cell.protocol import Step
@@ -110,13 +110,17 @@ class Modelled:
         course.checked(f"the cell of sample '{self.frame.sample.name}'")
         return _trace(course, steps, cell.anode_potential)
 
+    def cells(self, trials: Sequence[Mapping[str, float]]) -> list[CellParameters]:
+        """The cell of each trial, whose words are in their terms' units."""
+        return [
+            parameters(self.frame, {word: in_si(word, number) for word, number in trial.items()}) for trial in trials
+        ]
+
     def expected(self, protocol: Protocol, trials: Sequence[Mapping[str, float]]) -> Expected:
         """What the steps of the protocol pass in every trial, whose words are in their terms' units."""
         from thiocell.cell.batch import Fared, solve
 
-        cells = [
-            parameters(self.frame, {word: _si(word, number) for word, number in trial.items()}) for trial in trials
-        ]
+        cells = self.cells(trials)
         protocols = [[replace(step, may_end_at_once=True) for step in protocol(cell)] for cell in cells]
         courses = solve(cells, [self.state(cell) for cell in cells], protocols)
         mass = np.array([[cell.mass] for cell in cells])
@@ -182,18 +186,3 @@ def _period(cell: CellParameters, step: Step, interval: float) -> float:
     if step.control == "current" and step.value != 0.0:
         return min(interval, cell.charge * cell.area / abs(step.value) / _ROWS)
     return interval
-
-
-def _si(word: str, number: float) -> float:
-    """A number in its term's unit as an SI float: every fact of the cell but a temperature scales."""
-    if word not in _SCALES:
-        unit = CELL_FACTS[word].unit
-        low, high = CELL_FACTS[word].low, CELL_FACTS[word].high
-        one, other = si(word, Quantity.exact(low, unit)), si(word, Quantity.exact(high, unit))
-        slope = (other - one) / (high - low)
-        _SCALES[word] = (slope, one - slope * low)
-    scale, offset = _SCALES[word]
-    return number * scale + offset
-
-
-_SCALES: dict[str, tuple[float, float]] = {}
