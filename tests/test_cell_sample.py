@@ -10,7 +10,7 @@ from thiocell.cell.checks import check, faults
 from thiocell.cell.doubts import doubts
 from thiocell.cell.facts import COUPLES, FACTS, HIDDEN
 from thiocell.cell.frame import frame, si
-from thiocell.cell.from_sample import cell_parameters, parameters
+from thiocell.cell.from_sample import cell_parameters, lii_conductivity, parameters
 from thiocell.cell.losses import losses
 from thiocell.cell.parameters import CellParameters, CellState, Parting
 from thiocell.cell.protocol import Step, galvanostatic
@@ -445,10 +445,27 @@ def test_doubts_tell_of_conditions_that_defaults_were_not_made_for() -> None:
     assert any("only the separator's conductivity follows" in t for t in doubts(frame(best(temperature="60 degC"))))
     both = frame(best(separator_resistance="240 Ohm cm2", separator_conductivity="1e-3 S/cm"))
     assert "'separator_resistance' is told, so separator_conductivity had no effect" in doubts(both)
-    assert any("neither need nor refute" in text for text in doubts(frame(best(mixing_power="1"))))
+    assert any("neither need nor refute" in text for text in doubts(frame(best())))
+    assert any("less than nothing for LiI" in text for text in doubts(frame(best(mixing_power="1"))))
 
 
 def test_the_couples_of_the_facts_are_those_that_the_solvers_can_meet() -> None:
     chemistry = {c.name for n in SYSTEMS.names for c in SYSTEMS.find(n).couples if c.steps}
     assert chemistry | {"thiophosphate"} == set(COUPLES)
     assert np.isfinite(list(frame(best()).numbers.values())).all()
+
+
+def test_what_lii_would_conduct_follows_from_the_other_conductivities_and_is_told() -> None:
+    """Side by side (p = 1) the share of each phase counts by itself, so that the LiI put in comes out."""
+    facts = {"conductivity_mos2": "2e-3 S/cm", "conductivity_lii": "5e-4 S/cm", "mixing_power": "1"}
+    cell = frame(best(**facts))
+    assert lii_conductivity(cell) == pytest.approx(5e-2)
+    assert not any("dropped out LiI" in doubt for doubt in doubts(cell))
+    charged = parameters(cell).ionic
+    whole = (charged.base + charged.parted) ** charged.power  # no sulfide, all iodide outside
+    told = {"conductivity_mos2": "2e-3 S/cm", "mixing_power": "1", "ionic_conductivity_charged": f"{whole / 100} S/cm"}
+    assert lii_conductivity(frame(best(**told))) == pytest.approx(5e-2)
+    (said,) = (doubt for doubt in doubts(frame(best())) if "dropped out LiI" in doubt)
+    assert "1.3e-08 S/cm" in said
+    (said,) = (doubt for doubt in doubts(frame(best(ionic_conductivity_charged="3e-5 S/cm"))) if "contradict" in doubt)
+    assert "less than nothing for LiI" in said

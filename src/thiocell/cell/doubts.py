@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from thiocell.cell.facts import FACTS, HIDDEN
 from thiocell.cell.frame import Frame
-from thiocell.cell.from_sample import parameters
+from thiocell.cell.from_sample import lii_conductivity, parameters
 from thiocell.cell.losses import losses
 from thiocell.cell.parameters import REFERENCE_TEMPERATURE, CellParameters
 
@@ -46,7 +46,7 @@ def doubts(cell: Frame, current: float = 100.0) -> tuple[str, ...]:
         *_hidden(cell),
         *_recipe(cell),
         *_temperature(made),
-        *_conduction(made),
+        *_conduction(cell, made),
     )
 
 
@@ -108,9 +108,18 @@ def _temperature(made: CellParameters) -> Iterator[str]:
         )
 
 
-def _conduction(made: CellParameters) -> Iterator[str]:
-    if made.parting is not None and made.ionic.parted <= 0.0:
+def _conduction(cell: Frame, made: CellParameters) -> Iterator[str]:
+    if made.parting is None or "conductivity_lii" in cell.facts:
+        return
+    found = lii_conductivity(cell) / 100.0  # S/cm
+    if found < 0.0:
         yield (
-            "the fresh cathode's conductivity, given to the molybdenum phase, explains that of the charged one without "
-            "any help of dropped out LiI: these numbers neither need nor refute a path through LiI"
+            "the conductivities told contradict each other: what the molybdenum phase alone conducts is more than that "
+            "of the charged cathode, which leaves less than nothing for LiI"
+        )
+    elif made.ionic.parted <= 0.0:
+        yield (
+            "the fresh cathode's conductivity, given to the molybdenum phase, explains that of the charged one with "
+            f"dropped out LiI of {found:.1e} S/cm, less than the solution that it leaves: these numbers neither need "
+            "nor refute a path through LiI"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from thiocell.cell.facts import COUPLES, FACTS, HIDDEN
@@ -96,6 +97,16 @@ def _separator(numbers: Mapping[str, float], area: float) -> float:
         return numbers["separator_thickness"] / numbers["separator_conductivity"]
     solid = numbers["separator_mass"] / (area * numbers["separator_density"])
     return solid / (1.0 - numbers["separator_porosity"]) / numbers["separator_conductivity"]
+
+
+def lii_conductivity(cell: Frame) -> float:
+    """S/m of the LiI that has dropped out, as told or as the other conductivities leave it; below zero is no LiI."""
+    numbers = cell.numbers
+    density = numbers["mass"] / (numbers["area"] * numbers["thickness"])
+    made, share = _ionic(cell, numbers, density), cell.room.apart * density
+    guest = cell.room.guest * density * numbers["conductivity_solution"] ** (1.0 / made.power)
+    root = (made.parted + guest) / share if share else math.nan
+    return math.copysign(abs(root) ** made.power, root)
 
 
 def _ionic(cell: Frame, numbers: Mapping[str, float], density: float) -> Ionic:
