@@ -11,7 +11,6 @@ from thiocell.chemistry import SYSTEMS, properties
 from thiocell.chemistry.counting import Counting
 from thiocell.chemistry.formula import ATOMIC_WEIGHTS
 from thiocell.chemistry.phase import key
-from thiocell.chemistry.reference_electrode import LI_IN
 from thiocell.chemistry.system import System
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.fact import Fact
@@ -166,7 +165,7 @@ def _facts(sample: Sample, system: System, weighed: Mapping[str, float]) -> dict
     Defaults of a system are those of its molybdenum cathode: they do not hold where no molybdenum phase is weighed in.
     """
     own = [c.phase for c in system.couples if c.name == "molybdenum" and weighed[c.phase] > 0]
-    found = {"anode_potential": LI_IN}
+    found: dict[str, Fact] = {}
     for couple in system.couples:
         if couple.potential is not None and couple.name in COUPLES:
             found[f"{couple.name}_potential"] = couple.potential
