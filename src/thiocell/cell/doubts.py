@@ -61,7 +61,7 @@ def _taken(cell: Frame) -> set[str]:
 
 def _costs(cell: Frame, made: CellParameters, current: float) -> Iterator[str]:
     taken, found = _taken(cell), losses(made, current * made.mass)
-    most = max(made.couples, key=lambda couple: couple.charge).name
+    most = _largest(cell)
     for loss, volts in sorted(found.items(), key=lambda item: -item[1]):
         names = [name for word in _BEHIND[loss] if (name := word.format(most)) in taken]
         if names and volts > _SMALL:
@@ -70,13 +70,18 @@ def _costs(cell: Frame, made: CellParameters, current: float) -> Iterator[str]:
             yield f"at {current:g} mA/g {size} to the {loss}; the sample does not tell {facts}"
 
 
+def _largest(cell: Frame) -> str:
+    """The couple that holds most charge."""
+    return max(cell.parts, key=lambda part: part.charge).name
+
+
 def _said(cell: Frame, name: str) -> str:
     return f"{cell.facts[name].quantity} ({cell.facts[name].source.kind})"
 
 
 def _assumed(cell: Frame) -> Iterator[str]:
     couples = {part.name for part in cell.parts}
-    costed = {word.format(name) for words in _BEHIND.values() for word in words for name in couples}
+    costed = {word.format(_largest(cell)) for words in _BEHIND.values() for word in words}
     known = [name for name in FACTS if name in _taken(cell) - costed and cell.facts[name].source.kind == "assumed"]
     absent = {name for name in known if name.split("_")[0] in ("sulfur", "molybdenum", "iodide", "thiophosphate")}
     absent = {name for name in absent if name.split("_")[0] not in couples} - {"thiophosphate_capacity"}
