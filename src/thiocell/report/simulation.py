@@ -45,7 +45,7 @@ def simulation_table(found: Simulated) -> RenderableType:
         table,
         Text(_LEGEND),
     ]
-    parts += [Text(f"{sentence[0].upper()}{sentence[1:]}") for sentence in found.told]
+    parts += [Text(sentence) for sentence in found.told]
     parts += [Text(f"doubt: {doubt}", style="yellow") for doubt in (found.summary.doubts if found.summary else ())]
     return Group(*parts)
 

@@ -22,6 +22,7 @@ from thiocell.studies.outcome import Outcome, Run
 ALL = "simulation"
 """The outcome that holds the figure and the doubts of all; also the technique's name in results."""
 _HOUR = 3600.0
+_MARGIN = 1.25  # about the points of a figure, assumed: none lies on a frame
 _BEYOND = 1e-3  # V past a cut-off that is told aloud, assumed: cyclers resolve no less
 
 
@@ -208,11 +209,14 @@ def discharges(cell: CellParameters, courses: Mapping[str, Course], results: Map
 
 def _ragone(results: Mapping[str, Result]) -> Panel:
     points = []
-    for tone, (name, found) in enumerate(results.items()):
-        power, energy = found["discharge_power"], found["discharge_energy"]
+    powers = [found["discharge_power"] for found in results.values()]
+    energies = [found["discharge_energy"] for found in results.values()]
+    for tone, (name, power, energy) in enumerate(zip(results, powers, energies, strict=True)):
         across, up = ([each.sigma] if each.known else None for each in (power, energy))
         points.append(Points([power.value], [energy.value], name, tone, across, up))
-    x, y = Axis("Mean power (cathode, vs Li)", "W/kg", "log"), Axis("Energy (cathode, vs Li)", "Wh/kg", low=0.0)
+    low, high = min(q.value for q in powers) / _MARGIN, max(q.value for q in powers) * _MARGIN
+    x = Axis("Mean power (cathode, vs Li)", "W/kg", "log", low, high)
+    y = Axis("Energy (cathode, vs Li)", "Wh/kg", low=0.0, high=max(q.value for q in energies) * _MARGIN)
     return Panel(x, y, tuple(points), "Energy and power")
 
 

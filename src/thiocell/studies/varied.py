@@ -126,8 +126,7 @@ def with_sigmas(result: Result, cell: Frame, moved: Mapping[str, Mapping[int, Re
 
 def _said_rough(name: str) -> str:
     return (
-        f"one sigma of {name} up and one down do not move each value alike, or one of them is no cell or does not come "
-        "through: its part of the sigmas is rough"
+        f"one sigma of {name} up does not move each value as far as one down, or cannot be: its part of the ± is rough"
     )
 
 

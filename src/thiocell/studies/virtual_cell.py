@@ -134,14 +134,23 @@ class VirtualCell:
         """All of it; if anything came through, with a first outcome that holds what is common to all."""
         found = dict(outcomes)
         if ended:
-            rough = dict.fromkeys(doubt for o in outcomes.values() if o.result for doubt in o.result.doubts)
-            result = Result(ALL, {}, self.source, doubts=(*worries, *rough, sureness(self.cell)), drawing=drawing)
+            of_all = (*worries, *_told_once(outcomes), sureness(self.cell))
+            result = Result(ALL, {}, self.source, doubts=of_all, drawing=drawing)
             records = {"main": record} if record else {}
             found = {ALL: Outcome(ALL, "predict", "done", self.cell.sample, result, records), **outcomes}
-        sentences = (*self.assumed, told)
+        sentences = tuple(f"{sentence[0].upper()}{sentence[1:]}" for sentence in (*self.assumed, told))
         about = "\n\n".join(("Predicted by the cell model; nothing was measured.", *sentences))
         run = Run(self.title, f"Simulation of {self.title}", about, found, (), _versions())
         return Simulated(run, ended, sentences)
+
+
+def _told_once(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Each doubt of the outcomes with the names of those that have it."""
+    having: dict[str, list[str]] = {}
+    for name, outcome in outcomes.items():
+        for doubt in outcome.result.doubts if outcome.result else ():
+            having.setdefault(doubt, []).append(name)
+    return [f"{', '.join(names)}: {doubt}" for doubt, names in having.items()]
 
 
 def named(fault: str, what: str) -> str:
