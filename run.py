@@ -24,7 +24,8 @@ CHECKS = (
 )
 USAGE = """usage: python3 run.py test [PYTEST OPTIONS]   check style, types, import rules, then run the tests
        python3 run.py STUDY                   run a bundled study (pan2023, tour) or a folder that holds study.toml
-       python3 run.py COMMAND ...             any other thiocell command, such as list, new, read, analyse"""
+       python3 run.py COMMAND ...             any other thiocell command, such as simulate, list, new, read, analyse"""
+COMMANDS = {"new", "run", "check", "read", "analyse", "simulate", "export", "list", "--help", "--version"}
 
 
 def wanted() -> str:
@@ -62,8 +63,7 @@ def test(options: list[str]) -> int:
 
 def hand_over(words: list[str]) -> int:
     """Run thiocell with ``words``; a single word that is no command is a study."""
-    commands = {"new", "run", "check", "list", "read", "analyse", "export", "--help", "--version"}
-    arguments = words if words[0] in commands else ["run", *words]
+    arguments = words if words[0] in COMMANDS else ["run", *words]
     program = [str(BIN / "thiocell"), *arguments]
     if os.name == "nt":
         return subprocess.run(program, check=False).returncode

@@ -9,7 +9,7 @@ import pytest
 from thiocell.cell.checks import check, faults
 from thiocell.cell.doubts import doubts
 from thiocell.cell.facts import COUPLES, FACTS, HIDDEN
-from thiocell.cell.frame import frame, si
+from thiocell.cell.frame import frame, lacking, si
 from thiocell.cell.from_sample import cell_parameters, lii_conductivity, parameters
 from thiocell.cell.losses import losses
 from thiocell.cell.parameters import CellParameters, CellState, Parting
@@ -237,18 +237,51 @@ def test_a_frame_does_not_change_under_trials() -> None:
 # --------------------------------------------------------------------------------------- other samples
 
 
+def test_a_recipe_without_li2s_asks_for_the_conductivity_that_its_numbers_do_not_hold() -> None:
+    facts = {name: told(text) for name, text in PRESSED.items()}
+    sample = Sample("lii", "li2s_lii_mos2", {"x": Quantity.exact(1.0), "y": Quantity.exact(0.15)}, facts)
+    with pytest.raises(BadInput, match=r"no Li2S to charge .* tell conductivity_mos2"):
+        cell_parameters(sample)
+    cell_parameters(sample.with_facts({"conductivity_mos2": told("1e-3 S/cm")}))
+
+
+def test_the_doubts_name_the_facts_of_the_couple_that_is_there() -> None:
+    facts = {name: told(text) for name, text in PRESSED.items()}
+    molybdenum = Sample("mo", "li2s_lii_mos2", {"x": Quantity(20.0, "percent"), "y": Quantity.exact(1.0)}, facts)
+    said = " ".join(doubts(frame(molybdenum), 100.0))
+    assert "molybdenum_exchange = 25(?) mA/g" in said
+    assert "sulfur_exchange" not in said
+    assert "y = 1 lies outside" in said  # and x = 20 percent does not
+
+
 def test_unknown_electrons_are_named() -> None:
     recipe = {"x": Quantity.exact(0.1), "y": Quantity.exact(0.2)}
     sample = Sample("v", "li2s_v2s3_lii", recipe, {name: told(text) for name, text in PRESSED.items()})
-    with pytest.raises(BadInput, match="the electrons of V2S3"):
+    with pytest.raises(BadInput, match=r"the electrons of V2S3 are not known.*vanadium_redox = 0 lets it take no part"):
         frame(sample)
+    needed = ("electronic_conductivity", "ionic_conductivity", "vanadium_redox")
+    assert lacking(sample) == needed
+    conducting = {"electronic_conductivity": told("1 S/cm"), "ionic_conductivity": told("1e-4 S/cm")}
+    with pytest.raises(BadInput, match=r"'vanadium_redox' .* is 1.*between 0 and 0"):
+        frame(sample.with_facts({**conducting, "vanadium_redox": told("1")}))
+    without = frame(sample.with_facts({**conducting, "vanadium_redox": told("0")}))
+    assert [part.name for part in without.parts] == ["sulfur"]
+    # by hand: 0.72 mol of Li2S with 2 F each in 0.72 x 45.95 + 0.08 x 133.84 + 0.20 x 198.08 g
+    grams = 0.72 * 45.95 + 0.08 * 133.84 + 0.20 * 198.08
+    assert without.parts[0].charge == pytest.approx(0.72 * 2 * 96485.33 / grams * 1e3, rel=1e-3)
+    assert any("V2S3 takes no part" in doubt for doubt in doubts(without))
+    pure = Sample("p", "li2s_v2s3_lii", {"x": Quantity.exact(0.1), "y": Quantity.exact(0.0)}, sample.facts)
+    assert lacking(pure) == needed[:2]  # no vanadium, nothing to say of it
 
 
 def test_a_system_without_defaults_names_what_it_needs_and_works_once_told() -> None:
     facts = {name: told(text) for name, text in PRESSED.items()}
     sample = Sample("chevrel", "s_mo6s8", {"z": Quantity.exact(0.9)}, facts)
-    with pytest.raises(BadInput, match="must tell electronic_conductivity, ionic_conductivity"):
+    needed = ("electronic_conductivity", "ionic_conductivity", "molybdenum_potential", "molybdenum_slope")
+    assert lacking(sample) == needed
+    with pytest.raises(BadInput, match=f"must tell {', '.join(needed)} .*molybdenum_redox = 0 instead leaves"):
         frame(sample)
+    assert lacking(sample.with_facts({"molybdenum_redox": told("0")})) == needed[:2]
     sample = sample.with_facts({"electronic_conductivity": told("1 S/cm"), "ionic_conductivity": told("1e-4 S/cm")})
     with pytest.raises(BadInput, match="tell molybdenum_potential, molybdenum_slope"):
         frame(sample)

@@ -1,5 +1,6 @@
 """The command line does what it says, ends with the right code, and never shows a traceback."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from thiocell.cli import main
+from thiocell.cell.facts import FACTS
+from thiocell.cli import cli, main
 from thiocell.studies.bundle import bundled, scaffold
 
 TOUR = bundled()["tour"]
@@ -262,6 +264,58 @@ def test_a_step_that_broke_is_code_3_and_a_bad_file_code_2(thiocell, tmp_path, m
     code, out, err = thiocell("run", "mine", "--json")
     assert code == 3
     assert json.loads(out)["study"] == "mine"
+
+
+def run_py():
+    spec = importlib.util.spec_from_file_location("run", Path(__file__).resolve().parents[1] / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_run_py_knows_every_command_and_takes_any_other_word_for_a_study(monkeypatch):
+    module, asked = run_py(), []
+    assert {word for word in module.COMMANDS if word[0] != "-"} == set(cli.commands)
+    monkeypatch.setattr(module.os, "execv", lambda _, words: asked.append(words[1:]))
+    for words in (["simulate", "li2s_lii_mos2"], ["list", "cell"], ["--version"], ["pan2023", "--json"]):
+        module.hand_over(words)
+    assert asked == [["simulate", "li2s_lii_mos2"], ["list", "cell"], ["--version"], ["run", "pan2023", "--json"]]
+
+
+def test_every_fact_of_the_cell_is_listed_with_unit_meaning_bounds_and_default_in_80_columns(thiocell, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = thiocell("list", "cell")
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert max(map(len, lines)) <= 80
+    names = [line.split()[0] for line in lines[1:] if line[0] != " "]
+    assert names == list(FACTS)
+    for name, known in FACTS.items():
+        start = next(n for n, line in enumerate(lines) if line.split()[0] == name)
+        end = next((n for n in range(start + 1, len(lines)) if lines[n][0] != " "), len(lines))
+        said = " ".join(" ".join(lines[start:end]).split())
+        assert known.term.meaning in said
+        assert known.term.unit in said
+        if known.default:
+            assert f"default {known.default.quantity.value:g}".replace("e-0", "e-") in said
+            assert f"({known.default.source.kind}" in said
+    text = " ".join(out.split())
+    assert "from 0 to 0.9; default 0.1 (assumed)" in text  # separator_porosity
+    assert "from 1e-9 to 1 S/cm; default 0.0001 S/cm (paper)" in text  # separator_conductivity
+    assert "default 2.8 V (assumed, for li2s_lii_mos2 alone)" in text  # iodide_potential, known to one system
+    assert "\nfacts      cell " in thiocell("list")[1]
+
+
+def test_a_system_says_which_facts_its_cell_needs(thiocell):
+    def needs(system):
+        lines = thiocell("list", system)[1].splitlines()
+        return [line.split()[2] for line in lines if line.startswith("cell needs")]
+
+    conducting = ["electronic_conductivity", "ionic_conductivity"]
+    assert needs("s_mo6s8") == [*conducting, "molybdenum_potential", "molybdenum_slope"]
+    assert needs("li2s_v2s3_lii") == [*conducting, "vanadium_redox"]
+    assert needs("li2s_lii_mos2") == []
+    assert "milled_lithium" in thiocell("list", "li2s_lii_mos2")[1]
 
 
 def test_help_loads_neither_numbers_nor_units():

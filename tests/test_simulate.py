@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -13,20 +14,25 @@ from thiocell.cell.frame import frame
 from thiocell.cell.from_sample import parameters
 from thiocell.cell.protocol import galvanostatic
 from thiocell.cell.states import charged_state, pristine_state
+from thiocell.chemistry import properties
+from thiocell.chemistry.reference_electrode import LI_IN_NAME
 from thiocell.cli import main
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
+from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import bdf, read
-from thiocell.studies import simulate
+from thiocell.studies import varied
+from thiocell.studies.recipe import sample_of
 from thiocell.studies.simulate import Simulation
 from thiocell.studies.simulated import TERMS
 from thiocell.techniques.cycling import Cycling
 
 SYSTEM = "li2s_lii_mos2"
 SLOW, FAST = "25 mA/g", "200 mA/g"
+LI_IN_ORIGIN = f"constant {LI_IN_NAME}"
 LI_IN = 0.62  # V against Li
 PER_GRAM = 1 / 3600.0  # C/kg in mAh/g
 CYCLE = ("Discharge at 100 mA/g until 0 V", "Rest for 1 hour", "Charge at C/20 until 3 V")
@@ -92,12 +98,18 @@ def test_the_table_prints_the_numbers_of_the_json(thiocell):
     one = values(json.loads(out), SLOW)
     code, out, err = thiocell(SYSTEM, "--current", SLOW)
     assert (code, err) == (0, "")
-    row = next(line for line in out.splitlines() if line.startswith(SLOW))
+    lines = out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith(SLOW))
+    row, below = lines[at], lines[at + 1]
     names = ("discharge_capacity", "mean_discharge_voltage_li_in", "mean_discharge_voltage", "discharge_energy")
     shown = [f"{one[name]:.4g}" for name in (*names, "discharge_power", "duration")]
     assert row.removeprefix(SLOW).split() == [*shown, "0", "V"]
     assert "nothing was measured" in out
-    assert "no number has an uncertainty" in out
+    sigmas = json.loads(thiocell(SYSTEM, "--current", SLOW, "--json")[1])["results"][SLOW]["values"]
+    assert [float(word.strip("±")) for word in below.split()] == pytest.approx(
+        [sigmas[name]["sigma"] for name in (*names, "discharge_power", "duration")], rel=0.05
+    )
+    assert "±" in next(line for line in lines if "voltages are means" in line)
     assert "measured)" not in out.replace("nothing was measured)", "")
 
 
@@ -129,7 +141,6 @@ def test_every_value_is_explained_with_its_unit(thiocell):
         assert result.source.kind == "predicted"
         for name, quantity in result.values.items():
             assert TERMS[name].unit == quantity.unit
-            assert not quantity.known
 
 
 # ------------------------------------------------------------------------------------------- files
@@ -214,15 +225,15 @@ def test_files_are_written_where_asked_and_by_json_only_if_asked(thiocell, tmp_p
 
 def test_what_is_assumed_is_told(thiocell):
     _, out, _ = thiocell(SYSTEM, "--current", "100 mA/g")
-    assert "recipe assumed, the system's example: x = 0.2, y = 0.15" in out
+    assert "Recipe assumed, the system's example: x = 0.2, y = 0.15" in out
     assert "mass = 4 mg, area = 0.7854 cm2, thickness = 30 um" in out
     assert "charged at 100 mA/g before each discharge" in out
     assert "the sample does not tell separator_conductivity" in " ".join(out.split())
     told = ("mass=4 mg", "area=0.7854 cm2", "thickness=30 um", "separator_resistance=540 ohm cm2")
     words = [word for fact in told for word in ("--fact", fact)]
     _, out, _ = thiocell(f"{SYSTEM}: x=0.20, y=0.15", "--current", "100 mA/g", *words)
-    assert "recipe assumed" not in out
-    assert "shape" not in out
+    assert "recipe assumed" not in out.casefold()
+    assert "shape" not in out.casefold()
     assert "separator_conductivity" not in out
 
 
@@ -234,17 +245,34 @@ def test_a_heavier_cathode_is_assumed_as_dense_as_the_usual_one():
     assert sample.facts["mass"].source.kind != "assumed"
 
 
-def test_the_charge_before_goes_at_the_first_current_or_as_told():
+def test_the_charge_before_goes_at_the_smallest_current_in_any_order_or_as_told():
     first = Simulation(SYSTEM, (SLOW, FAST)).carried_out()
-    told = Simulation(SYSTEM, (FAST,), charge=SLOW).carried_out()
     turned = Simulation(SYSTEM, (FAST, SLOW)).carried_out()
+    assert turned.to_json()["results"] == first.to_json()["results"]
+    assert list(turned.shown) == [FAST, SLOW]
+    assert any("charged at 25 mA/g, the smallest of the currents, before" in sentence for sentence in turned.told)
+    told = Simulation(SYSTEM, (FAST,), charge=SLOW).carried_out()
+    fast = Simulation(SYSTEM, (SLOW, FAST), charge=FAST).carried_out()
     at_slow = values(first.to_json(), FAST)["discharge_capacity"]
     assert values(told.to_json(), FAST)["discharge_capacity"] == pytest.approx(at_slow, rel=1e-9)
-    assert values(turned.to_json(), FAST)["discharge_capacity"] < 0.9 * at_slow
+    assert values(fast.to_json(), FAST)["discharge_capacity"] < 0.9 * at_slow
+    assert not any("smallest" in sentence for page in (told, fast) for sentence in page.told)
     charged = told.records[FAST]
     assert charged["current"][0] == pytest.approx(25.0 * 4e-6)
     assert not any("not full" in doubt for doubt in first.summary.doubts)
-    assert any("not full" in doubt for doubt in turned.summary.doubts)
+    assert any("not full" in doubt for doubt in fast.summary.doubts)
+
+
+def test_a_rate_counts_the_charge_between_the_ends_of_all_couples():
+    cell = parameters(frame(told()))
+    milliamperes = 1e3 * cell.charge * cell.area / 3600.0
+    by_rate = Simulation(SYSTEM, ("C/10",), charge="0.05C").carried_out()
+    of_cell = Simulation(SYSTEM, (f"{milliamperes / 10!r} mA",), charge=f"{milliamperes / 20!r} mA").carried_out()
+    (here,), (there,) = (list(page.shown.values()) for page in (by_rate, of_cell))
+    for name, quantity in here.result.values.items():
+        assert quantity.value == pytest.approx(there.result[name].value, rel=1e-9)
+    assert any(f"1 C is {milliamperes:.4g} mA" in sentence for sentence in by_rate.told)
+    assert list(Simulation(SYSTEM, ("0.1 C",), charge="C / 20").carried_out().shown) == ["0.1 C"]
 
 
 def test_a_cell_that_starts_charged_is_not_charged_again():
@@ -313,18 +341,41 @@ BAD = {
     "unknown number": ((f"{SYSTEM}: x=0.2, y=0.1, z=1", "--current", SLOW), "has z; it may have x, y"),
     "number out of bounds": ((f"{SYSTEM}: x=2, y=0.1", "--current", SLOW), "must lie between 0 and 1"),
     "number that is none": ((f"{SYSTEM}: x=a, y=0.1", "--current", SLOW), "x of the recipe is 'a'"),
+    "recipe without its colon": ((f"{SYSTEM} x=0.2, y=0.1", "--current", SLOW), "with the colon"),
+    "recipe without commas": ((f"{SYSTEM}: x=0.2 y=0.1", "--current", SLOW), "with commas between several"),
+    "recipe without Li2S": ((f"{SYSTEM}: x=1, y=0.1", "--current", SLOW), "no Li2S to charge"),
     "current of a wrong unit": ((SYSTEM, "--current", "100 V"), "'100 V' is no current; write it like '100 mA/g'"),
-    "current that is none": ((SYSTEM, "--current", "C/20"), "'C/20' is no current"),
+    "current without a unit": ((SYSTEM, "--current", "100"), "'100' is no current; write it like '100 mA/g'"),
+    "current that is none": ((SYSTEM, "--current", "C/fast"), "'C/fast' is no current"),
+    "rate by nothing": ((SYSTEM, "--current", "C/0"), "'C/0' is no current"),
+    "no rate": ((SYSTEM, "--current", "0C"), "must be greater than zero"),
+    "negative rate": ((SYSTEM, "--current=-C/10"), "'C/20', without a sign"),
     "no current": ((SYSTEM, "--current", "0 mA/g"), "must be greater than zero"),
     "negative current": ((SYSTEM, "--current=-3 mA/g"), "must be greater than zero"),
     "current twice": ((SYSTEM, "--current", SLOW, "--current", SLOW), "is given twice"),
     "current that cannot start": ((SYSTEM, "--current", "5000 mA/g"), "costs 15.6 V in the separator of 779 Ohm"),
-    "endless current": ((SYSTEM, "--current", "1e-9 mA/g"), "it had not come to its end; take a larger current"),
+    "huge current": ((SYSTEM, "--current", "1e300 mA/g"), "the charge at 1e300 mA/g cannot start"),
+    "next to no current": (
+        (SYSTEM, "--current", "1e-9 mA/g", "--current", SLOW),
+        "would take 6.7e+11 hours for the charge of the cell, and the model takes more than 10,000 for none",
+    ),
+    "charge that cannot start": (
+        (SYSTEM, "--current", SLOW, "--current", FAST, "--charge", "5 A/g"),
+        "the charge at 5 A/g cannot start",
+    ),
     "bad charge": ((SYSTEM, "--current", SLOW, "--charge", "0 mA"), "must be greater than zero"),
     "charge of nothing": ((SYSTEM, "--step", CYCLE[0], "--charge", SLOW), "no charge to go with"),
     "malformed step": ((SYSTEM, "--step", "Jump at 3 V"), "step 'Jump at 3 V': it is no step"),
     "step that cannot start": ((SYSTEM, "--step", "Discharge at 9 A/g until 0 V"), "step 1 cannot start"),
-    "unknown fact": ((SYSTEM, "--current", SLOW, "--fact", "colour=3"), "no fact 'colour'; it has activation_charge"),
+    "unknown fact": (
+        (SYSTEM, "--current", SLOW, "--fact", "colour=3"),
+        "no fact 'colour'; 'thiocell list cell' shows all",
+    ),
+    "misspelt fact": (
+        (SYSTEM, "--current", SLOW, "--fact", "seperator_resistance=3"),
+        "perhaps you mean separator_resistance",
+    ),
+    "fact with a comma": ((SYSTEM, "--current", SLOW, "--fact", "mass=4,0 mg"), "a decimal point, not a comma"),
     "fact twice": ((SYSTEM, "--current", SLOW, "--fact", "mass=4 mg", "--fact", "mass=5 mg"), "given twice"),
     "no fact": ((SYSTEM, "--current", SLOW, "--fact", "mass"), "'mass' is not NAME=VALUE"),
     "fact of a wrong unit": ((SYSTEM, "--current", SLOW, "--fact", "mass=4 V"), "write it in 'mg'"),
@@ -332,7 +383,11 @@ BAD = {
     "fact out of bounds": ((SYSTEM, "--current", SLOW, "--fact", "separator_porosity=0.95"), "between 0 and 0.9"),
     "too thin": ((SYSTEM, "--current", SLOW, "--fact", "thickness=10 um"), "its solid alone needs 19.6"),
     "crossed cut-offs": ((SYSTEM, "--current", SLOW, "--fact", "lower_cutoff=3.5 V"), "the cut-offs are crossed"),
-    "no conductivity": (("s_mo6s8", "--current", SLOW), "must tell electronic_conductivity, ionic_conductivity"),
+    "no conductivity": (
+        ("s_mo6s8", "--current", SLOW),
+        "no default for electronic_conductivity, ionic_conductivity, molybdenum_potential, molybdenum_slope; tell",
+    ),
+    "no electrons": (("li2s_v2s3_lii", "--current", SLOW), "the electrons of V2S3 are not known and no number"),
 }
 
 
@@ -345,6 +400,20 @@ def test_bad_input_is_one_sentence_and_code_2(thiocell, tmp_path, case):
     assert len(err.strip().splitlines()) == 1
     assert needle in err.replace("778.9 Ohm", "779 Ohm").replace("19.57", "19.6")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("recipe", ["s_mo6s8", "li2s_v2s3_lii", f"{SYSTEM}: x=0.2, y=0", "li2s_v2s3_lii: x=0.1, y=0"])
+def test_what_a_cell_lacks_can_be_pasted_from_the_error_and_then_it_runs(thiocell, recipe):
+    code, _, err = thiocell(recipe, "--current", SLOW)
+    pasted = re.findall(r'--fact "([^"]+)"', err)
+    assert code == 2
+    assert len(pasted) >= 2
+    words = [word for fact in pasted for word in ("--fact", fact)]
+    code, out, err = thiocell(recipe, "--current", SLOW, "--json", *words)
+    assert (code, err) == (0, "")
+    capacity = values(json.loads(out), SLOW)["discharge_capacity"]
+    sample, _ = sample_of(recipe, pasted)
+    assert 100.0 < capacity < properties(sample)["capacity_total"].value  # mAh/g; no cell gives more than is counted
 
 
 def test_a_current_that_cannot_start_leaves_the_others_standing(thiocell):
@@ -368,7 +437,7 @@ def test_a_solver_that_breaks_is_told_with_code_3_and_the_others_come_back(thioc
         first, *others = solve(*words, **settings)
         return (dataclasses.replace(first, fared=Fared.TOO_SMALL, failed_step=1), *others)
 
-    monkeypatch.setattr(simulate, "solve", broken)
+    monkeypatch.setattr(varied, "solve", broken)
     code, out, err = thiocell(SYSTEM, "--current", FAST, "--current", SLOW)
     assert code == 3
     assert err == "error: 200 mA/g: the discharge failed: the solver's steps became too short to go on\n"
@@ -379,3 +448,120 @@ def test_a_solver_that_breaks_is_told_with_code_3_and_the_others_come_back(thioc
 def test_a_simulation_without_a_sound_recipe_raises_bad_input():
     with pytest.raises(BadInput, match="electrons of V2S3"):
         Simulation("li2s_v2s3_lii", (SLOW,)).carried_out()
+
+
+# ------------------------------------------------------------------------------------------- sigmas
+
+OHMS, MASS = "separator_resistance=240(30) ohm*cm**2", "mass=4.0(1) mg"
+EXACT = "anode_potential=0.62(0) V"  # the default carries a sigma
+
+
+def one(simulation: Simulation) -> Result:
+    (outcome,) = simulation.carried_out().shown.values()
+    return outcome.result
+
+
+def test_the_sigma_of_the_mean_voltage_is_what_ohms_law_makes_of_the_separator_s():
+    step = "Discharge at 20 mA/g for 5 hours"
+    result = one(Simulation(SYSTEM, steps=(step,), facts=(OHMS, EXACT)))
+    ohmic = 30.0 * 20e-3 * 4e-3 / 0.7854  # Ohm cm2 times A/cm2
+    assert result["mean_discharge_voltage"].sigma == pytest.approx(ohmic, rel=1e-3)  # the solver's own tolerance
+    assert result.parts["mean_discharge_voltage"]["separator_resistance"] == pytest.approx(-ohmic, rel=1e-3)
+    assert result["discharge_energy"].sigma == pytest.approx(ohmic * 100.0, rel=1e-3)  # of 100 mAh/g
+    assert result["discharge_capacity"].sigma == 0.0  # the time and the current tell it
+    assert result["duration"].sigma == 0.0
+
+
+def test_a_current_of_the_cell_makes_the_mass_uncertain_and_one_by_mass_does_not():
+    of_cell, by_mass = (
+        one(Simulation(SYSTEM, steps=(f"Discharge at {level} for 5 hours",), facts=(MASS, EXACT)))["discharge_capacity"]
+        for level in ("0.08 mA", "20 mA/g")
+    )
+    assert of_cell.value == by_mass.value == pytest.approx(100.0, rel=1e-4)  # mAh/g
+    assert of_cell.sigma == pytest.approx(100.0 * 0.1 / 4.0, rel=1e-3)  # 1/m is a straight line to 6e-4
+    assert by_mass.sigma == 0.0
+
+
+def test_each_part_is_half_of_what_two_simulations_one_sigma_apart_differ_by_and_the_parts_make_the_sigma():
+    result = one(Simulation(SYSTEM, (FAST,), facts=(OHMS, MASS, EXACT)))
+    moved = {
+        "separator_resistance": [f"separator_resistance={ohm} ohm*cm**2" for ohm in (270.0, 210.0)],
+        "mass": ["mass=4.1 mg", "mass=3.9 mg"],
+    }
+    plain = {"separator_resistance": "separator_resistance=240 ohm*cm**2", "mass": "mass=4.0 mg"}
+    shape = ("thickness=30 um", EXACT)
+    for name, sides in moved.items():
+        rest = [fact for other, fact in plain.items() if other != name]
+        up, down = (one(Simulation(SYSTEM, (FAST,), facts=(fact, *rest, *shape))) for fact in sides)
+        for word in ("discharge_capacity", "discharge_energy", "mean_discharge_voltage", "discharge_power"):
+            half = (up[word].value - down[word].value) / 2.0
+            assert result.parts[word][name] == pytest.approx(half, rel=1e-9)
+    for word, quantity in result.values.items():
+        assert set(result.parts[word]) == {"separator_resistance", "mass"}
+        assert quantity.sigma == pytest.approx(np.hypot(*result.parts[word].values()), rel=1e-12)
+    assert result["discharge_capacity"].sigma > 1.0  # mAh/g
+
+
+def test_the_defaults_that_have_a_sigma_count_and_a_fact_without_one_is_said_to_be_held_exact():
+    done = Simulation(SYSTEM, (SLOW,), facts=("area=0.7854 cm**2",)).carried_out()
+    result = done.shown[SLOW].result
+    assert set(result.parts["end_voltage"]) == {LI_IN_ORIGIN}
+    assert result["end_voltage"].sigma == pytest.approx(0.003, rel=1e-6)  # V, that of In-InLi against Li
+    # a cut-off is against the anode, and so is the scale: what moves is where on the couples the cut-off lies
+    assert 0.0 < result["mean_discharge_voltage_li_in"].sigma < 0.003
+    assert done.summary.doubts[-1].startswith("each ± is one standard uncertainty from anode_potential (default) alone")
+    assert (
+        "held exact (area too, told without a sigma), and the model's own error is not in it" in done.summary.doubts[-1]
+    )
+    page = done.to_json()["results"][SLOW]
+    assert page["values"]["discharge_energy"]["sigma"] == pytest.approx(
+        abs(page["parts"]["discharge_energy"][LI_IN_ORIGIN])
+    )
+    bare = Simulation(SYSTEM, (SLOW,), facts=(EXACT,)).carried_out()
+    assert not bare.shown[SLOW].result["discharge_energy"].known
+    assert bare.summary.doubts[-1].startswith("no number has an uncertainty")
+
+
+def test_a_number_of_the_recipe_may_have_a_sigma():
+    result = one(Simulation(f"{SYSTEM}: x=0.20(1), y=0.15", (SLOW,), facts=(EXACT,)))
+    up, down = (one(Simulation(f"{SYSTEM}: x={x}, y=0.15", (SLOW,), facts=(EXACT,))) for x in (0.21, 0.19))
+    half = (up["discharge_capacity"].value - down["discharge_capacity"].value) / 2.0
+    assert result.parts["discharge_capacity"] == {"recipe.x": pytest.approx(half, rel=1e-9)}
+    assert half < -5.0  # mAh/g: LiI takes room and gives nothing
+
+
+def test_a_side_that_is_no_cell_or_of_another_layout_leaves_the_other_side_and_a_doubt():
+    facts = ("separator_porosity=0.05(10)", "sulfur_hysteresis=0.00(5) V", EXACT)
+    done = Simulation(SYSTEM, (SLOW,), facts=facts).carried_out()
+    result = done.shown[SLOW].result
+    up = one(Simulation(SYSTEM, (SLOW,), facts=("separator_porosity=0.15", "sulfur_hysteresis=0 V", EXACT)))
+    step = up["discharge_capacity"].value - result["discharge_capacity"].value
+    assert result.parts["discharge_capacity"]["separator_porosity"] == pytest.approx(step, rel=1e-9)
+    bent = one(Simulation(SYSTEM, (SLOW,), facts=("separator_porosity=0.05", "sulfur_hysteresis=0.05 V", EXACT)))
+    step = bent["discharge_capacity"].value - result["discharge_capacity"].value
+    assert result.parts["discharge_capacity"]["sulfur_hysteresis"] == pytest.approx(step, rel=1e-9)
+    for name in ("separator_porosity", "sulfur_hysteresis"):
+        assert any(doubt.startswith(f"{SLOW}: one sigma of {name} up does not") for doubt in done.summary.doubts)
+
+
+def test_all_currents_of_all_moved_cells_are_one_call_of_the_solver(monkeypatch):
+    asked = []
+
+    def counted(cells, *words, **settings):
+        asked.append(len(cells))
+        return solve(cells, *words, **settings)
+
+    monkeypatch.setattr(varied, "solve", counted)
+    Simulation(SYSTEM, (SLOW, FAST), facts=(OHMS, MASS, EXACT)).carried_out()
+    assert asked == [2 * (1 + 2 * 2)]
+
+
+def test_the_points_of_the_figure_carry_the_sigmas():
+    done = Simulation(SYSTEM, (SLOW, FAST), facts=(OHMS,)).carried_out()
+    panel = done.summary.drawing.panels[1]
+    for point in panel.layers:
+        result = done.shown[point.label].result
+        assert panel.x.low < point.x[0] < panel.x.high  # none lies on the frame
+        assert panel.y.low < point.y[0] < panel.y.high
+        assert point.sigma_x == pytest.approx([result["discharge_power"].sigma])
+        assert point.sigma_y == pytest.approx([result["discharge_energy"].sigma])

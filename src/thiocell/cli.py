@@ -158,7 +158,10 @@ def new(name: Path) -> int:
 @cli.command(name="list")
 @click.argument("word", required=False)
 def list_(word: str | None) -> int:
-    """List what there is; with WORD, tell about one."""
+    """List what there is; with WORD, tell about one.
+
+    WORD is a technique, a system, a reader, a bundled study, or cell: every fact that a cell of 'simulate' takes.
+    """
     from thiocell.report.catalogue import catalogue, describe
 
     _console().print(describe(word) if word else catalogue())
@@ -229,9 +232,17 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
 
 @cli.command()
 @click.argument("recipe")
-@click.option("--current", "currents", multiple=True, metavar="CURRENT", help="Discharge at this, such as '100 mA/g'.")
+@click.option(
+    "--current", "currents", multiple=True, metavar="CURRENT", help="Discharge at this, such as '100 mA/g' or 'C/20'."
+)
 @click.option("--step", "steps", multiple=True, metavar="STEP", help="A step, such as 'Charge at C/20 until 3 V'.")
-@click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="A fact of the cell, such as 'mass=4.0 mg'.")
+@click.option(
+    "--fact",
+    "facts",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A fact of the cell, such as 'mass=4.0(1) mg'; 'thiocell list cell' shows all.",
+)
 @click.option(
     "--grains",
     type=click.Choice(["none", "parabolic", "spherical", "spread"]),
@@ -245,7 +256,7 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
     help="State in which the cell begins (default: fresh; charged if the first step discharges).",
 )
 @click.option(
-    "--charge", metavar="CURRENT", help="Current of the charge before each discharge (default: the first --current)."
+    "--charge", metavar="CURRENT", help="Current of the charge before each discharge (default: the smallest --current)."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of report and tables (default: ./simulated).")
 @_json
@@ -253,7 +264,8 @@ def simulate(recipe: str, as_json: bool, out: Path | None, **words: Any) -> int:
     """Predict discharges, or steps, of a cell made by RECIPE, without a study.
 
     RECIPE is a system, such as li2s_lii_mos2, or 'li2s_lii_mos2: x=0.20, y=0.15'. What is not told is assumed, aloud.
-    With --json files are written only where --out is given.
+    The standard uncertainty of a fact, as in 'mass=4.0(1) mg', goes into every number. With --json files are written
+    only where --out is given.
     """
     from thiocell.report.simulation import simulation_table, write
     from thiocell.studies.simulate import Simulation

@@ -10,6 +10,7 @@ from thiocell.cell.frame import Frame
 from thiocell.cell.from_sample import lii_conductivity, parameters
 from thiocell.cell.losses import losses
 from thiocell.cell.parameters import REFERENCE_TEMPERATURE, CellParameters
+from thiocell.chemistry import SYSTEMS
 
 _BEHIND = {
     "separator": (
@@ -23,10 +24,10 @@ _BEHIND = {
     "anode": ("anode_exchange_current",),
     "ions in the cathode": ("ionic_conductivity", "ionic_conductivity_charged", "mixing_power"),
     "electrons in the cathode": ("electronic_conductivity",),
-    "kinetics": ("sulfur_exchange",),
-    "grains": ("sulfur_grain_time", "sulfur_grain_spread"),
+    "kinetics": ("{}_exchange",),
+    "grains": ("{}_grain_time", "{}_grain_spread"),
 }
-"""The facts behind each of ``losses``."""
+"""The facts behind each of ``losses``; those of a couple are of the one that holds most charge."""
 _PRINTED = {"x": (0.2, 0.2), "y": (0.1, 0.2)}
 """The recipes for which the source prints conductivities."""
 _CONDUCTION = ("conductivity", "conductivity_charged")
@@ -44,6 +45,7 @@ def doubts(cell: Frame, current: float = 100.0) -> tuple[str, ...]:
         *_costs(cell, made, current),
         *_assumed(cell),
         *_hidden(cell),
+        *_inert(cell),
         *_recipe(cell),
         *_temperature(made),
         *_conduction(cell, made),
@@ -59,12 +61,18 @@ def _taken(cell: Frame) -> set[str]:
 
 def _costs(cell: Frame, made: CellParameters, current: float) -> Iterator[str]:
     taken, found = _taken(cell), losses(made, current * made.mass)
+    most = _largest(cell)
     for loss, volts in sorted(found.items(), key=lambda item: -item[1]):
-        names = [name for name in _BEHIND[loss] if name in taken]
+        names = [name for word in _BEHIND[loss] if (name := word.format(most)) in taken]
         if names and volts > _SMALL:
             size = "more than they can give goes" if math.isinf(volts) else f"about {1e3 * volts:.0f} mV go"
             facts = ", ".join(f"{name} = {_said(cell, name)}" for name in names)
             yield f"at {current:g} mA/g {size} to the {loss}; the sample does not tell {facts}"
+
+
+def _largest(cell: Frame) -> str:
+    """The couple that holds most charge."""
+    return max(cell.parts, key=lambda part: part.charge).name
 
 
 def _said(cell: Frame, name: str) -> str:
@@ -72,8 +80,8 @@ def _said(cell: Frame, name: str) -> str:
 
 
 def _assumed(cell: Frame) -> Iterator[str]:
-    costed = {name for names in _BEHIND.values() for name in names}
     couples = {part.name for part in cell.parts}
+    costed = {word.format(_largest(cell)) for words in _BEHIND.values() for word in words}
     known = [name for name in FACTS if name in _taken(cell) - costed and cell.facts[name].source.kind == "assumed"]
     absent = {name for name in known if name.split("_")[0] in ("sulfur", "molybdenum", "iodide", "thiophosphate")}
     absent = {name for name in absent if name.split("_")[0] not in couples} - {"thiophosphate_capacity"}
@@ -88,15 +96,20 @@ def _hidden(cell: Frame) -> Iterator[str]:
             yield f"'{name}' is told, so {', '.join(told)} had no effect"
 
 
+def _inert(cell: Frame) -> Iterator[str]:
+    system = SYSTEMS.find(cell.sample.system)
+    weighed = system.moles(**{name: number.si for name, number in cell.sample.recipe.items()})
+    if held := [couple.phase for couple in system.couples if not couple.steps and weighed[couple.phase] > 0]:
+        yield f"{', '.join(held)} takes no part because the sample says so: its electrons are not known"
+
+
 def _recipe(cell: Frame) -> Iterator[str]:
     taken = [n for n in cell.facts if n not in cell.sample and FACTS[n].system and n.endswith(_CONDUCTION)]
-    outside = (
-        [n for n, (low, high) in _PRINTED.items() if not low <= cell.sample.recipe[n].value <= high] if taken else []
-    )
+    outside = [n for n, (low, high) in _PRINTED.items() if taken and not low <= cell.sample.recipe[n].si <= high]
     if outside:
         yield (
             f"{', '.join(taken)} were printed for x = 0.20 and y from 0.10 to 0.20; "
-            f"{', '.join(f'{n} = {cell.sample.recipe[n].value:g}' for n in outside)} lies outside"
+            f"{', '.join(f'{n} = {cell.sample.recipe[n].si:g}' for n in outside)} lies outside"
         )
 
 
@@ -109,7 +122,7 @@ def _temperature(made: CellParameters) -> Iterator[str]:
 
 
 def _conduction(cell: Frame, made: CellParameters) -> Iterator[str]:
-    if made.parting is None or "conductivity_lii" in cell.facts:
+    if made.parting is None or not cell.room.metal or "conductivity_lii" in cell.facts:
         return
     found = lii_conductivity(cell) / 100.0  # S/cm
     if found < 0.0:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from thiocell.chemistry.known_phases import PAN2023
+from thiocell.chemistry.reference_electrode import LI_IN
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.source import Source
@@ -55,7 +56,9 @@ _TEST = {
 }
 
 _ANODE = {
-    "anode_potential": Known(Term("V", "U_an", "potential of the anode against Li; else that of In-InLi", -1, 3)),
+    "anode_potential": Known(
+        Term("V", "U_an", "potential of the anode against Li, by default In-InLi's", -1, 3), LI_IN
+    ),
     "anode_exchange_current": Known(
         Term("mA/cm**2", "j0", "exchange current of the anode by its area", 1e-4, 1e6),
         _assumed("1 mA/cm**2", "26 Ohm cm2 at rest, small beside the separator's resistance"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,7 +12,6 @@ from thiocell.chemistry import SYSTEMS, properties
 from thiocell.chemistry.counting import Counting
 from thiocell.chemistry.formula import ATOMIC_WEIGHTS
 from thiocell.chemistry.phase import key
-from thiocell.chemistry.reference_electrode import LI_IN
 from thiocell.chemistry.system import System
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.fact import Fact
@@ -79,8 +78,8 @@ def frame(
 ) -> Frame:
     """What chemistry and the facts say of the cell of ``sample``; ``values`` win over its facts and the defaults.
 
-    Raises BadInput where a fact is out of its bounds, where neither the sample nor a default tells a needed one, where
-    a couple's electrons or potential are not known, and where the layer is thinner than its solid.
+    Raises BadInput where a fact is out of its bounds, where facts are ``lacking``, and where the layer is thinner than
+    its solid.
     """
     told = sample.with_facts({name: _trial(sample, name, q) for name, q in (values or {}).items()})
     system = SYSTEMS.find(sample.system)
@@ -88,10 +87,16 @@ def frame(
         raise BadInput(
             f"the cell has no fact {choices(unknown)}; it has {choices(set(FACTS) | set(system.parameters))}"
         )
-    _check_electrons(system, sample)
     counting, inputs = _counting(system, told)
-    facts = _facts(told, system, counting.weighed(inputs))
-    counted = properties(told).values
+    facts, counted = _facts(told, system, counting.weighed(inputs)), properties(told).values
+    parts = _parts(counting, inputs, counted, facts)
+    if missing := _missing(told, counting, inputs, facts, parts):
+        raise BadInput(
+            f"sample '{sample.name}' must tell {choices(missing)} to become a cell: no default is known for its recipe"
+            + why_lacking(system, missing)
+        )
+    if not parts:
+        raise BadInput(f"no couple of {system.title} is switched on and has charge; switch one on")
     if "porosity" in counted and counted["porosity"].value < 0:
         raise BadInput(
             f"'thickness' of sample '{sample.name}' is {told['thickness']}; "
@@ -99,7 +104,7 @@ def frame(
         )
     return Frame(
         told,
-        _parts(counting, inputs, counted, facts),
+        parts,
         facts,
         {name: si(name, fact.quantity) for name, fact in facts.items()},
         _room(counting, inputs),
@@ -143,13 +148,39 @@ def _scale(name: str) -> tuple[float, float]:
     return slope, low - slope * term.low
 
 
-def _check_electrons(system: System, sample: Sample) -> None:
-    for couple in system.couples:
-        if not couple.steps:
-            raise BadInput(
-                f"sample '{sample.name}' cannot become a cell: the electrons of {couple.phase} in '{sample.system}' "
-                "are not known"
-            )
+def lacking(sample: Sample) -> tuple[str, ...]:
+    """The facts that ``sample`` must still tell to become a cell."""
+    system = SYSTEMS.find(sample.system)
+    counting, inputs = _counting(system, sample)
+    facts = _facts(sample, system, counting.weighed(inputs))
+    return _missing(sample, counting, inputs, facts, _parts(counting, inputs, properties(sample).values, facts))
+
+
+def why_lacking(system: System, missing: Sequence[str]) -> str:
+    """Goes on with a sentence on ``missing`` facts: what else would do, and what is not known to anyone."""
+    told = ""
+    if idle := [c.switch for c in system.couples if c.steps and f"{c.name}_potential" in missing]:
+        told += f"; {choices(idle)} = 0 instead leaves that couple out"
+    if phases := [c.phase for c in system.couples if c.switch in missing]:
+        told += (
+            f"; the electrons of {choices(phases)} are not known and no number of a sample tells them: "
+            f"{choices([c.switch for c in system.couples if c.phase in phases])} = 0 lets it take no part, anything "
+            "else needs its reaction in the system's file"
+        )
+    return told
+
+
+def _missing(
+    sample: Sample, counting: Counting, inputs: Mapping[str, float], facts: Mapping[str, Fact], parts: tuple[Part, ...]
+) -> tuple[str, ...]:
+    """What neither the sample nor a default tells: a couple of unknown electrons must be said to take no part."""
+    words = [*_NEEDED, *(f"{part.name}_{word}" for part in parts for word in ("potential", "slope"))]
+    found = [word for word in words if word not in facts]
+    if not {"ionic_conductivity", "conductivity_mos2"} & set(facts):
+        found.append("ionic_conductivity")
+    there = counting.weighed(inputs)
+    unknown = [c.switch for c in counting.system.couples if not c.steps and there[c.phase] > 0]
+    return tuple(sorted((*found, *(switch for switch in unknown if switch not in sample))))
 
 
 def _facts(sample: Sample, system: System, weighed: Mapping[str, float]) -> dict[str, Fact]:
@@ -158,7 +189,7 @@ def _facts(sample: Sample, system: System, weighed: Mapping[str, float]) -> dict
     Defaults of a system are those of its molybdenum cathode: they do not hold where no molybdenum phase is weighed in.
     """
     own = [c.phase for c in system.couples if c.name == "molybdenum" and weighed[c.phase] > 0]
-    found = {"anode_potential": LI_IN}
+    found: dict[str, Fact] = {}
     for couple in system.couples:
         if couple.potential is not None and couple.name in COUPLES:
             found[f"{couple.name}_potential"] = couple.potential
@@ -167,13 +198,6 @@ def _facts(sample: Sample, system: System, weighed: Mapping[str, float]) -> dict
             found[name] = sample.facts[name]
         elif known.default is not None and (known.system == "" or (known.system == sample.system and own)):
             found[name] = known.default
-    missing = [name for name in _NEEDED if name not in found]
-    if not {"ionic_conductivity", "conductivity_mos2"} & set(found):
-        missing.append("ionic_conductivity")
-    if missing:
-        raise BadInput(
-            f"sample '{sample.name}' must tell {choices(missing)} to become a cell: no default is known for its recipe"
-        )
     return found
 
 
@@ -203,15 +227,6 @@ def _parts(
             found.append(Part(couple.name, charge, fresh[couple.name] / top, now[couple.name] / top))
     if (thiophosphate := facts["thiophosphate_capacity"].quantity.si) > 0:
         found.append(Part("thiophosphate", thiophosphate, 1.0, 1.0))
-    for part in found:
-        words = [f"{part.name}_{word}" for word in ("potential", "slope")]
-        if missing := [word for word in words if word not in facts]:
-            raise BadInput(
-                f"the potential of couple '{part.name}' in {counting.system.title} is not known: "
-                f"tell {choices(missing)}, or switch the couple off"
-            )
-    if not found:
-        raise BadInput(f"no couple of {counting.system.title} is switched on and has charge; switch one on")
     return tuple(found)
 
 

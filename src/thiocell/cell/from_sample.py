@@ -133,6 +133,11 @@ def _ionic(cell: Frame, numbers: Mapping[str, float], density: float) -> Ionic:
             rest -= outside * cell.parted_fresh
         elif charged is not None:
             rest, share = rest - charged**root * cell.parted_fresh, share - cell.parted_fresh
+        if share <= 0.0:
+            raise BadInput(
+                f"the fresh cathode of sample '{cell.sample.name}' does not tell what its molybdenum phase conducts "
+                "without lithium, for there is no Li2S to charge or no such phase; tell conductivity_mos2"
+            )
         bare = rest / share
     if outside is None:
         outside = charged**root - bare if charged is not None else guest

@@ -165,18 +165,29 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def c_rate(text: str) -> float | None:
+    """How many times the charge of the cell 'C/20' or '0.05C' passes in an hour; none for a text that is no such rate.
+
+    Raises BadInput for 'C/0'.
+    """
+    found = _LEVEL.fullmatch(text.strip())
+    if found is None:
+        return None
+    if found["share"] is None:
+        return float(found["number"]) if found["unit"] == "C" else None
+    if (share := float(found["share"])) <= 0.0:
+        raise BadInput(f"'{text}' divides by nothing; write it like 'C/20'")
+    return 1.0 / share
+
+
 def _level(text: str, scales: Scales) -> tuple[Control, float]:
     """What is held or reached, in A, V or W of the cell."""
     found = _LEVEL.fullmatch(text.strip())
     if found is None:
         raise BadInput(f"'{text}' is no level; write it like '25 mA/g', 'C/20', '3 V' or '2 mW'")
-    if found["share"] is not None:
-        if (share := float(found["share"])) <= 0.0:
-            raise BadInput(f"'{text}' divides by nothing; write it like 'C/20'")
-        return "current", scales.of("capacity", text) / share
+    if (rate := c_rate(text)) is not None:
+        return "current", rate * scales.of("capacity", text)
     number, unit = float(found["number"]), found["unit"]
-    if unit == "C":
-        return "current", number * scales.of("capacity", text)
     for prefix, factor in _PREFIXES.items():
         if unit.startswith(prefix) and (known := _UNITS.get(unit[len(prefix) :])):
             control, size, by = known

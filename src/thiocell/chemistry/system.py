@@ -99,10 +99,17 @@ class System:
         """Facts of a sample that the counting asks for, each with what holds where the sample does not tell."""
         found: dict[str, tuple[Term, Fact]] = {}
         for couple in self.couples:
-            if couple.steps:
-                term = Term("", couple.switch, f"does the {couple.name} couple count (1) or not (0)", 0, 1)
-                default = Fact(Quantity.exact(float(couple.switched_on)), Source("assumed", place="system's default"))
-                found[couple.switch] = (term, default)
+            word, meaning, place = (
+                couple.switch,
+                f"does the {couple.name} couple count (1) or not (0)",
+                "system's default",
+            )
+            if not couple.steps:
+                meaning = f"0: the {couple.name} couple takes no part, for want of its electrons, which are not known"
+                place = f"the electrons of {couple.phase} are not known"
+            on = bool(couple.steps) and couple.switched_on
+            default = Fact(Quantity.exact(float(on)), Source("assumed", place=place))
+            found[word] = (Term("", word, meaning, 0, float(bool(couple.steps))), default)
         if self.exchange:
             found[self.exchange.name] = (self.exchange.term, self.exchange.default)
         return found

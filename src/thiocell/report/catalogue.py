@@ -1,13 +1,17 @@
-"""What the house holds: techniques, systems, readers and bundled studies, in their own words."""
+"""What the house holds: techniques, systems, facts of a cell, readers and bundled studies, in their own words."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from thiocell.cell.facts import FACTS
+from thiocell.cell.frame import lacking
 from thiocell.chemistry import SYSTEMS
 from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.sample import Sample
 from thiocell.core.term import Term
 from thiocell.readers import READERS
 from thiocell.studies.bundle import bundled
@@ -17,9 +21,12 @@ from thiocell.techniques import TECHNIQUES
 if TYPE_CHECKING:
     from rich.table import Table
 
+_CELL = "cell"
+_SHAPE = ("mass", "area", "thickness")
+
 
 def catalogue() -> Table:
-    """Every technique, system, reader and bundled study with one line on each."""
+    """Every technique, system, reader and bundled study with one line on each, and where the facts of a cell are."""
     from rich.table import Table
     from rich.text import Text
 
@@ -36,6 +43,7 @@ def _lines() -> Iterable[tuple[str, str, str]]:
         yield "technique", name, _first_line(technique)
     for name, system in SYSTEMS.all().items():
         yield "system", name, system.title
+    yield "facts", _CELL, "all facts that the model of the cell takes: unit, meaning, bounds, default"
     for name, reader in READERS.all().items():
         yield "reader", name, _first_line(reader)
     for name, folder in bundled().items():
@@ -43,13 +51,15 @@ def _lines() -> Iterable[tuple[str, str, str]]:
 
 
 def describe(word: str) -> Table:
-    """All that is declared of one technique, system or reader; raises BadInput if there is none of that name."""
+    """All that is declared of one technique, system or reader, or of the cell's facts; raises BadInput for none."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(3):
         table.add_column()
+    if word == _CELL:
+        return _facts()
     if word in TECHNIQUES.names:
         rows = _technique(word)
     elif word in SYSTEMS.names:
@@ -59,7 +69,7 @@ def describe(word: str) -> Table:
     elif word in bundled():
         rows = [("study", word, _title(bundled()[word] / "study.toml")), ("run it", "", f"thiocell run {word}")]
     else:
-        known = {*TECHNIQUES.names, *SYSTEMS.names, *READERS.names, *bundled()}
+        known = {*TECHNIQUES.names, *SYSTEMS.names, _CELL, *READERS.names, *bundled()}
         raise BadInput(f"there is no technique, system, reader or study '{word}'; there are {choices(known)}")
     for row in rows:
         table.add_row(*map(Text, row))
@@ -101,7 +111,51 @@ def _system(word: str) -> list[tuple[str, str, str]]:
     system = SYSTEMS.find(word)
     rows = [("system", word, system.title)]
     rows += [("recipe", name, term.meaning) for name, term in system.recipe.items()]
-    return rows + [("state", name, term.meaning) for name, term in system.state.items()]
+    rows += [("state", name, term.meaning) for name, term in system.state.items()]
+    needed = [name for name in lacking(Sample(word, word, system.example)) if name not in _SHAPE]
+    own = {name: term for name, (term, _) in system.parameters.items()}
+    for name, (term, default) in system.parameters.items():
+        if name not in needed:
+            rows.append(("fact", name, f"{term.meaning} (default: {default.quantity.value:g})"))
+    rows += [("cell needs", name, _meant(own.get(name) or FACTS[name].term)) for name in needed]
+    return [*rows, ("facts", _CELL, f"'thiocell list {_CELL}' shows every fact that its model cell takes")]
+
+
+def _facts() -> Table:
+    """Every fact of the cell: its meaning, then bounds, unit and default with how that came."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_row(Text("fact"), Text("what it is"), style="bold")
+    table.add_row(Text(""), Text("bounds and unit; default (where it is from)"), style="bold")
+    for name, known in FACTS.items():
+        term = known.term
+        table.add_row(Text(name), Text(term.meaning))
+        bounds = f"from {_plain(term.low)} to {_plain(term.high)} {term.unit}".rstrip()
+        table.add_row(Text(""), Text(f"{bounds}; {_default(name)}", style="dim"))
+    return table
+
+
+def _plain(value: float) -> str:
+    """'1e-6' for '1e-06', '1e9' for '1e+09'."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{value:g}")
+
+
+def _default(name: str) -> str:
+    """What holds of a fact that is not told, and how it came; some defaults are of one system alone."""
+    of_all = [(FACTS[name].default, FACTS[name].system)]
+    of_one = [
+        (c.potential, s) for s, each in SYSTEMS.all().items() for c in each.couples if f"{c.name}_potential" == name
+    ]
+    for fact, system in (*of_all, *of_one):
+        if fact is not None:
+            only = f", for {system} alone" if system else ""
+            value = f"{_plain(fact.quantity.value)} {fact.quantity.unit}".rstrip()
+            return f"default {value} ({fact.source.kind}{only})"
+    return "no default"
 
 
 def _first_line(thing: object) -> str:

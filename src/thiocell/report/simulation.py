@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from thiocell.core.quantity import Quantity
 from thiocell.readers import bdf
 from thiocell.report import page, wording
 from thiocell.report.files import Manifest, Names
@@ -15,11 +17,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _HEADS = ("mAh/g", "V vs Li-In", "V vs Li", "Wh/kg", "W/kg", "h", "ended at")
+_LEGEND = (
+    "voltages are means; energy and power by mass of cathode and against Li; ended at: cell voltage, current or time; "
+    "±: see the last doubt"
+)
 _VALUES = ("{}_capacity", "mean_{}_voltage_li_in", "mean_{}_voltage", "{}_energy", "{}_power", "duration")
 
 
 def simulation_table(found: Simulated) -> RenderableType:
-    """A row a current or step with capacity, voltages, energy, power, time and end; then assumptions and doubts."""
+    """A row a current or step with capacity, voltages, energy, power, time and end; then assumptions and doubts.
+
+    Under each number that has one stands its standard uncertainty.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
     from rich.table import Table
@@ -34,19 +43,24 @@ def simulation_table(found: Simulated) -> RenderableType:
     parts: list[RenderableType] = [
         Text(f"{found.run.name} ({wording.VIRTUAL['predicted']})", style="bold"),
         table,
-        Text("voltages are means; energy and power by mass of cathode and against Li; ended at: of the cell"),
+        Text(_LEGEND),
     ]
-    parts += [Text(f"assumed: {sentence}") for sentence in found.told]
+    parts += [Text(sentence) for sentence in found.told]
     parts += [Text(f"doubt: {doubt}", style="yellow") for doubt in (found.summary.doubts if found.summary else ())]
     return Group(*parts)
 
 
 def _cells(outcome: Outcome) -> list[str]:
-    """The numbers to four digits, as far as the step has them."""
+    """The numbers to four digits, as far as the step has them, and under them their sigmas."""
     values = outcome.result.values if outcome.result else {}
     way = "charge" if "charge_capacity" in values else "discharge"
     names = [name.format(way) for name in _VALUES]
-    return [f"{values[name].value:.4g}" if name in values else "–" for name in names]
+    return [_cell(values[name]) if name in values else "–" for name in names]
+
+
+def _cell(quantity: Quantity) -> str:
+    plain = f"{quantity.value:.4g}"
+    return f"{plain}\n±{wording.sigma(replace(quantity, unit=''))}" if quantity.sigma > 0 else plain
 
 
 def write(found: Simulated, folder: Path) -> tuple[Path, ...]:

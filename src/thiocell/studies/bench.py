@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from thiocell.core.record import Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import Technique
+from thiocell.core.term import Term
 from thiocell.core.vocabulary import FACTS
 from thiocell.readers import read
 from thiocell.readers._origin import contents
@@ -169,12 +170,19 @@ def _outcome(name: str, technique: Technique, sample: Sample, record: Record) ->
 
 
 def _facts(words: Sequence[str], technique: Technique) -> dict[str, Quantity]:
-    """Facts that the technique may ask for, each once, within their bounds."""
-    terms = {**dict.fromkeys(technique.needs), **FACTS}
+    """Facts that the technique may ask for."""
+    terms: dict[str, Term | None] = {**dict.fromkeys(technique.needs), **FACTS}
+    return told_facts(words, terms, lambda name: f"there is no fact '{name}'; there are {choices(set(terms))}")
+
+
+def told_facts(
+    words: Sequence[str], terms: Mapping[str, Term | None], unknown: Callable[[str], str]
+) -> dict[str, Quantity]:
+    """Facts 'name=value', each once, within the bounds of its term; ``unknown`` is the sentence on one without any."""
     found: dict[str, Quantity] = {}
-    for name, text in _once(words, "fact", "mass=4.0(1) mg"):
+    for name, text in once(words, "fact", "mass=4.0(1) mg"):
         if name not in terms:
-            raise BadInput(f"there is no fact '{name}'; there are {choices(set(terms))}")
+            raise BadInput(unknown(name))
         try:
             quantity, term = Quantity.parse(text), terms[name]
             found[name] = quantity if term is None else term.check(name, quantity)
@@ -187,7 +195,7 @@ def _facts(words: Sequence[str], technique: Technique) -> dict[str, Quantity]:
 def _settings(words: Sequence[str]) -> dict[str, Any]:
     """Settings as TOML values; what is no TOML value is taken as a text."""
     found: dict[str, Any] = {}
-    for name, text in _once(words, "setting", "cycle=3"):
+    for name, text in once(words, "setting", "cycle=3"):
         try:
             found[name] = tomllib.loads(f"x = {text}")["x"]
         except tomllib.TOMLDecodeError:
@@ -195,7 +203,7 @@ def _settings(words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _once(words: Sequence[str], noun: str, example: str) -> list[tuple[str, str]]:
+def once(words: Sequence[str], noun: str, example: str) -> list[tuple[str, str]]:
     """Names and texts of 'name=text'; raises BadInput for a name that stands there twice."""
     pairs = [_pair(word, example) for word in words]
     names = [name for name, _ in pairs]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Literal
 
 import numpy as np
 
-from thiocell import __version__
-from thiocell.cell.batch import Course, solve
+from thiocell.cell.batch import Course
 from thiocell.cell.checks import check, faults
 from thiocell.cell.doubts import doubts
 from thiocell.cell.facts import COUPLES, FACTS
@@ -20,21 +16,15 @@ from thiocell.cell.frame import Frame, frame
 from thiocell.cell.from_sample import parameters
 from thiocell.cell.parameters import CellParameters, CellState, Grains
 from thiocell.cell.protocol import Step, galvanostatic
-from thiocell.cell.states import charged_state, discharged_state, pristine_state
+from thiocell.cell.states import charged_state
 from thiocell.cell.step_text import read_steps
 from thiocell.core.bad_input import BadInput
-from thiocell.core.drawing import Drawing
-from thiocell.core.record import Record
-from thiocell.core.result import Result
-from thiocell.core.source import Source
 from thiocell.studies import simulated
-from thiocell.studies.outcome import Outcome, Run
 from thiocell.studies.recipe import current_of, currents_of, sample_of
-from thiocell.studies.simulated import ALL, UNSURE, Simulated
+from thiocell.studies.simulated import ALL, Simulated
+from thiocell.studies.varied import variants
+from thiocell.studies.virtual_cell import Start, VirtualCell, named
 
-Start = Literal["fresh", "charged", "discharged"]
-
-_POINTS = 300  # rows a step, about; assumed: no eye misses what lies between two of them
 _ORDINARY = 100.0  # A/kg at which doubts are weighed where no step tells a current, assumed
 _SHORT = 0.9  # share of a slow charge below which the charge before a discharge is doubted, assumed
 _STARTS = {
@@ -48,8 +38,8 @@ _STARTS = {
 class Simulation:
     """What the command line said. ``recipe`` is 'system' or 'system: x=0.20, y=0.15'; ``facts`` are 'name=value'.
 
-    Either ``currents`` of a discharge each, after a charge at ``charge`` (the first of them unless told), or ``steps``
-    one after the other. ``start``, unless told, is fresh, or charged where the first of the steps discharges.
+    Either ``currents`` of a discharge each, after a charge at ``charge`` (the smallest of them unless told), or
+    ``steps`` one after the other. ``start``, unless told, is fresh, or charged where the first of the steps discharges.
     """
 
     recipe: str
@@ -71,46 +61,57 @@ class Simulation:
             raise BadInput("the current of the charge has no charge to go with; leave it out")
         sample, assumed = sample_of(self.recipe, self.facts)
         cell = frame(sample, grains=self.grains)
-        numbers = parameters(cell)
-        check(numbers)
-        model = _Model(self.recipe, cell, numbers, tuple(assumed))
+        check(parameters(cell))
+        model = VirtualCell(self.recipe, variants(cell), tuple(assumed))
         return self._discharges(model) if self.currents else self._steps(model)
 
-    def _discharges(self, model: _Model) -> Simulated:
-        currents = currents_of(self.currents, model.numbers)
-        start, before = self.start or "fresh", self.charge or next(iter(currents))
-        charge = current_of(before, model.numbers)
-        lower, upper = model.numbers.lower_cutoff, model.numbers.upper_cutoff
-        protocols = {
-            name: galvanostatic(size, charge_current=charge, lower=lower, upper=upper)
-            for name, size in currents.items()
-        }
-        told = f"{_STARTS[start]}, and is charged at {before} before each discharge"
-        if start == "charged":
-            protocols, told = {name: steps[1:] for name, steps in protocols.items()}, _STARTS[start]
-        begun = model.state(start)
-        outcomes, whole = model.discharged(begun, protocols)
+    def _discharges(self, model: VirtualCell) -> Simulated:
+        start, numbers = self.start or "fresh", model.numbers
+        currents = currents_of(self.currents, numbers)
+        before = self.charge or min(currents, key=lambda name: currents[name])
+        tests = [self._protocols(variant.numbers, before) for variant in model.variants]
+        begun, told = model.begun(start), _STARTS[start]
         if start != "charged":
-            told += next((f" ({_put_in(model.numbers, course)})" for course in whole.values()), "")
-        worries = [*_worries(model.cell, max(currents.values()) / model.numbers.mass)]
-        worries += _short(model.numbers, begun, whole) if start != "charged" else []
-        ended = {name: simulated.ending(course, protocols[name][-1], -1) for name, course in whole.items()}
-        drawing = simulated.discharges(model.numbers, whole) if whole else None
-        return model.gathered(outcomes, ended, told, worries, drawing)
+            told += f", and is charged at {before}{self._why} before each discharge"
+            if fault := next(iter(faults(numbers, begun, next(iter(tests[0].values()))[:1])), ""):
+                raise BadInput(named(fault, f"the charge at {before}"))
+        outcomes, whole = model.discharged(start, tests)
+        if start != "charged":
+            told += next((f" ({_put_in(numbers, course)})" for course in whole.values()), "")
+        worries = [*_worries(model.cell, max(currents.values()) / numbers.mass)]
+        worries += _short(numbers, begun, whole) if start != "charged" else []
+        ended = {name: simulated.ending(course, tests[0][name][-1], -1) for name, course in whole.items()}
+        found = {name: result for name in whole if (result := outcomes[name].result)}
+        drawing = simulated.discharges(numbers, whole, found) if whole else None
+        return model.gathered(outcomes, ended, f"{told}; {_one_c(numbers)}", worries, drawing)
 
-    def _steps(self, model: _Model) -> Simulated:
+    def _protocols(self, cell: CellParameters, before: str) -> dict[str, tuple[Step, ...]]:
+        """A charge at ``before``, unless the cell starts charged, and a discharge, by the current that tells it."""
+        cycles = {
+            name: galvanostatic(
+                size, charge_current=current_of(before, cell), lower=cell.lower_cutoff, upper=cell.upper_cutoff
+            )
+            for name, size in currents_of(self.currents, cell).items()
+        }
+        return {name: steps[1:] for name, steps in cycles.items()} if self.start == "charged" else cycles
+
+    @property
+    def _why(self) -> str:
+        return ", the smallest of the currents," if not self.charge and len(self.currents) > 1 else ""
+
+    def _steps(self, model: VirtualCell) -> Simulated:
         cell = model.numbers
-        one_c = cell.charge * cell.area / 3600.0  # A h
-        steps = read_steps(self.steps, mass=cell.mass, area=cell.area, capacity=one_c)
-        start = self.start or _natural(steps)
-        begun = model.state(start)
-        check(cell, begun, steps)
-        course = solve([cell], begun, tuple(simulated.within(cell, step) for step in steps), points=_POINTS)[0]
+        tests = [self._read(variant.numbers) for variant in model.variants]
+        steps, start = tests[0], self.start or _natural(tests[0])
+        check(cell, model.begun(start), steps)
+        courses = model.courses(start, [{ALL: each} for each in model.within(tests)])[ALL]
+        if (course := courses[0]) is None:
+            raise BadInput(f"the cell cannot start with '{self.steps[0]}'")
         names = [f"{number} {' '.join(text.split())}" for number, text in enumerate(self.steps, 1)]
-        outcomes = model.stepped(names, steps, course)
+        outcomes = model.stepped(names, tests, courses)
         done = [name for name in names if outcomes[name].status == "done"]
         ended = {name: simulated.ending(course, steps[number], number) for number, name in enumerate(done)}
-        told = f"{_STARTS[start]}; 1 C is {1e3 * one_c:.4g} mA, the charge between the ends of all couples in an hour"
+        told = f"{_STARTS[start]}; {_one_c(cell)}"
         sizes = [abs(step.value) / cell.mass for step in steps if step.control == "current"]
         worries = [*_worries(model.cell, max(sizes, default=0.0) or _ORDINARY), *simulated.beyond(cell, course)]
         if len(done) < len(names):
@@ -118,84 +119,17 @@ class Simulation:
         record = simulated.record(ALL, model.source, course, np.array([float(step.cycle) for step in steps]))
         return model.gathered(outcomes, ended, told, worries, simulated.protocol(cell, course), record)
 
+    def _read(self, cell: CellParameters) -> tuple[Step, ...]:
+        return read_steps(self.steps, mass=cell.mass, area=cell.area, capacity=_ampere_hours(cell))
 
-@dataclass(frozen=True)
-class _Model:
-    """The cell that all courses have in common, and what was ``assumed`` of it."""
 
-    title: str
-    cell: Frame
-    numbers: CellParameters
-    assumed: tuple[str, ...]
+def _ampere_hours(cell: CellParameters) -> float:
+    """A h between the ends of all couples."""
+    return cell.charge * cell.area / 3600.0
 
-    @property
-    def source(self) -> Source:
-        return Source("predicted", "", f"cell model, grains {self.cell.grains}, {self.cell.nodes} nodes")
 
-    def state(self, start: Start) -> CellState:
-        if start == "fresh":
-            return pristine_state(self.cell)
-        return charged_state(self.numbers) if start == "charged" else discharged_state(self.numbers)
-
-    def discharged(
-        self, begun: CellState, protocols: Mapping[str, tuple[Step, ...]]
-    ) -> tuple[dict[str, Outcome], dict[str, Course]]:
-        """An outcome a discharge, in order, and the courses that came through."""
-        wrong = {name: found[0] for name, steps in protocols.items() if (found := faults(self.numbers, begun, steps))}
-        todo = {name: steps for name, steps in protocols.items() if name not in wrong}
-        solved = solve([self.numbers] * len(todo), begun, list(todo.values()), points=_POINTS)
-        courses = dict(zip(todo, solved, strict=True))
-        outcomes, whole = {}, {}
-        for name, steps in protocols.items():
-            if name in wrong:
-                outcomes[name] = Outcome(name, "predict", "failed", error=f"{name}: {wrong[name]}", bad_input=True)
-            elif stop := simulated.stopped(courses[name], steps):
-                outcomes[name] = stop.outcome(name, "the charge" if steps[stop.step].value < 0.0 else "the discharge")
-            else:
-                whole[name] = courses[name]
-                outcomes[name] = self._discharge(name, courses[name])
-        return outcomes, whole
-
-    def _discharge(self, name: str, course: Course) -> Outcome:
-        """The discharge that ends a course."""
-        record = simulated.record(name, self.source, course, np.ones(course.charge.size))
-        found = simulated.result(self.numbers, self.source, course, course.charge.size - 1)
-        return Outcome(name, "predict", "done", result=found, records={"main": record})
-
-    def stepped(self, names: Sequence[str], steps: Sequence[Step], course: Course) -> dict[str, Outcome]:
-        """An outcome a step: those after one that failed are skipped."""
-        stop = simulated.stopped(course, steps)
-        last = stop.step if stop else len(names)
-        found: dict[str, Outcome] = {}
-        for number, name in enumerate(names):
-            if number < last:
-                result = simulated.result(self.numbers, self.source, course, number)
-                found[name] = Outcome(name, "predict", "done", result=result)
-            elif stop and number == last:
-                found[name] = stop.outcome(f"step {name}", "it")
-            else:
-                found[name] = Outcome(name, "predict", "skipped", error="a step before it failed")
-        return found
-
-    def gathered(
-        self,
-        outcomes: Mapping[str, Outcome],
-        ended: Mapping[str, str],
-        told: str,
-        worries: Sequence[str],
-        drawing: Drawing | None = None,
-        record: Record | None = None,
-    ) -> Simulated:
-        """All of it; if anything came through, with a first outcome that holds what is common to all."""
-        found = dict(outcomes)
-        if ended:
-            result = Result(ALL, {}, self.source, doubts=(*worries, UNSURE), drawing=drawing)
-            records = {"main": record} if record else {}
-            found = {ALL: Outcome(ALL, "predict", "done", self.cell.sample, result, records), **outcomes}
-        sentences = (*self.assumed, told)
-        about = "\n\n".join(("Predicted by the cell model; nothing was measured.", *sentences))
-        run = Run(self.title, f"Simulation of {self.title}", about, found, (), _versions())
-        return Simulated(run, ended, sentences)
+def _one_c(cell: CellParameters) -> str:
+    return f"1 C is {1e3 * _ampere_hours(cell):.4g} mA, the charge between the ends of all couples in an hour"
 
 
 def _natural(steps: Sequence[Step]) -> Start:
@@ -229,9 +163,3 @@ def _short(cell: CellParameters, begun: CellState, courses: Mapping[str, Course]
             f"the charge before the discharges puts in {100 * share:.0f} % of what a slow one would, so they begin "
             "from a cell that is not full; a smaller current of the charge changes that"
         )
-
-
-def _versions() -> dict[str, str]:
-    """Of all that the numbers come from."""
-    engines = {name: version(name) for name in ("numpy", "numba")}
-    return {"thiocell": __version__, "python": platform.python_version(), **engines}

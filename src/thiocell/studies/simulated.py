@@ -11,7 +11,6 @@ import numpy as np
 from thiocell.cell.batch import Course, Fared, Why
 from thiocell.cell.parameters import CellParameters
 from thiocell.cell.protocol import Step
-from thiocell.chemistry.reference_electrode import LI_IN
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
@@ -22,8 +21,8 @@ from thiocell.studies.outcome import Outcome, Run
 
 ALL = "simulation"
 """The outcome that holds the figure and the doubts of all; also the technique's name in results."""
-UNSURE = "no number has an uncertainty: it would be that of the assumed ones, which nobody knows"
 _HOUR = 3600.0
+_MARGIN = 1.25  # about the points of a figure, assumed: none lies on a frame
 _BEYOND = 1e-3  # V past a cut-off that is told aloud, assumed: cyclers resolve no less
 
 
@@ -79,6 +78,7 @@ class Simulated:
         results: dict[str, Any] = {}
         for name, outcome in self.shown.items():
             page = {"values": told[name]["values"], "ended_at": self.ended[name]} if outcome.result else {}
+            page |= {"parts": outcome.result.parts} if outcome.result else {}
             results[name] = page or {"values": {}, "error": outcome.error or outcome.status}
         doubts = list(self.summary.doubts) if self.summary else []
         return {
@@ -106,8 +106,11 @@ class Stop:
 # ------------------------------------------------------------------------------------------- numbers
 
 
-def result(cell: CellParameters, source: Source, course: Course, number: int) -> Result:
-    """The numbers of one step of a course, ``number`` from 0; of one without charge its time and end alone."""
+def result(cell: CellParameters, source: Source, course: Course, number: int, li_in: float) -> Result:
+    """The numbers of one step of a course, ``number`` from 0; of one without charge its time and end alone.
+
+    ``li_in`` V is the potential of In-InLi against Li.
+    """
     charge, seconds = float(course.charge[number]), float(course.seconds[number])
     scale = cell.anode_potential
     values = {"duration": (seconds / _HOUR, "hour"), "end_voltage": (float(course.last[number]) + scale, "V")}
@@ -118,7 +121,7 @@ def result(cell: CellParameters, source: Source, course: Course, number: int) ->
         values |= {
             f"{way}_capacity": (size / cell.mass / _HOUR, "mAh/g"),  # 1 A h/kg is 1 mAh/g
             f"mean_{way}_voltage": (mean, "V"),
-            f"mean_{way}_voltage_li_in": (mean - LI_IN.quantity.si, "V"),
+            f"mean_{way}_voltage_li_in": (mean - li_in, "V"),
             f"{way}_energy": (specific / _HOUR, "Wh/kg"),
             f"{way}_power": (specific / seconds, "W/kg"),
         }
@@ -190,7 +193,7 @@ def record(name: str, source: Source, course: Course, cycles: Array) -> Record:
     return Record(name, "cycling", columns, source)
 
 
-def discharges(cell: CellParameters, courses: Mapping[str, Course]) -> Drawing:
+def discharges(cell: CellParameters, courses: Mapping[str, Course], results: Mapping[str, Result]) -> Drawing:
     """Voltage against capacity, a line a current; with several, their energy against their power beside it."""
     lines = []
     for tone, (name, course) in enumerate(courses.items()):
@@ -200,17 +203,20 @@ def discharges(cell: CellParameters, courses: Mapping[str, Course]) -> Drawing:
         lines.append(Line(capacity, course.voltage[rows] + cell.anode_potential, name, tone))
     panels = [Panel(Axis("Capacity", "mAh/g"), Axis("Voltage vs Li", "V"), tuple(lines), "Discharge")]
     if len(courses) > 1:
-        panels.append(_ragone(cell, courses))
+        panels.append(_ragone(results))
     return Drawing(tuple(panels), "Discharge of the model cell", virtual=True)
 
 
-def _ragone(cell: CellParameters, courses: Mapping[str, Course]) -> Panel:
+def _ragone(results: Mapping[str, Result]) -> Panel:
     points = []
-    for tone, (name, course) in enumerate(courses.items()):
-        joules = float(course.energy[-1] + course.charge[-1] * cell.anode_potential)
-        energy, power = joules / cell.mass / _HOUR, joules / cell.mass / float(course.seconds[-1])
-        points.append(Points([power], [energy], name, tone))
-    x, y = Axis("Mean power (cathode, vs Li)", "W/kg", "log"), Axis("Energy (cathode, vs Li)", "Wh/kg", low=0.0)
+    powers = [found["discharge_power"] for found in results.values()]
+    energies = [found["discharge_energy"] for found in results.values()]
+    for tone, (name, power, energy) in enumerate(zip(results, powers, energies, strict=True)):
+        across, up = ([each.sigma] if each.known else None for each in (power, energy))
+        points.append(Points([power.value], [energy.value], name, tone, across, up))
+    low, high = min(q.value for q in powers) / _MARGIN, max(q.value for q in powers) * _MARGIN
+    x = Axis("Mean power (cathode, vs Li)", "W/kg", "log", low, high)
+    y = Axis("Energy (cathode, vs Li)", "Wh/kg", low=0.0, high=max(q.value for q in energies) * _MARGIN)
     return Panel(x, y, tuple(points), "Energy and power")
 
 
