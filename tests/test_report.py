@@ -91,15 +91,14 @@ def result(source=FILE, values=None, **more):
 
 
 def verdict(number, word="holds", found=None, **more):
+    printed = Quantity(number or 0, "mAh/g")
     given = {
         "kind": "measured",
         "about": "series[x=0.05].capacity / rate.capacity",
         "says": f"{number} mAh/g",
         "reason": f"why {number}",
     }
-    return Verdict(
-        f"claim_{number}", number, word, printed=Quantity(number, "mAh/g"), found=found, where="p. 4", **given | more
-    )
+    return Verdict(f"claim_{number}", number, word, printed=printed, found=found, where="p. 4", **given | more)
 
 
 def run(**more):
@@ -475,6 +474,9 @@ def test_a_curve_is_written_as_name_and_unit_with_all_its_digits():
         (Quantity(6.6e-5, "S/cm", 3e-6), "6.6(3)e-5 S/cm", "3e-6 S/cm", "6.6(3)e-5 S/cm"),
         (Quantity(530.2, "mAh/g", 13.3), "530(13) mAh/g", "13 mAh/g", "530(13) mAh/g"),
         (Quantity(0.1 + 0.2), "0.3", "unknown", "0.3 (sigma unknown)"),
+        (Quantity(99.95381, "%"), "99.95 %", "unknown", "99.95 % (sigma unknown)"),
+        (Quantity(-123456.7, "s"), "-123500 s", "unknown", "-123500 s (sigma unknown)"),
+        (Quantity(0.000123456, "V"), "0.0001235 V", "unknown", "0.0001235 V (sigma unknown)"),
         (Quantity.exact(1166.678901, "mAh/g"), "1166.68 mAh/g", "held exact", "1166.68 mAh/g (exact)"),
         (Quantity(123456, "V", 2100), "1.235(21)e5 V", "2100 V", "1.235(21)e5 V"),
         (Quantity(5, "mA/cm**2", 0.2), "5.0(2) mA/cm²", "0.2 mA/cm²", "5.0(2) mA/cm²"),
@@ -531,9 +533,11 @@ def test_user_text_cannot_become_part_of_the_page(tmp_path):
 
 def test_every_verdict_stands_on_the_page_in_the_order_of_the_claims(written):
     _, text, _ = written
-    body = text[text.index('<table class="verdicts">') : text.index("</table>")]
-    rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', body, flags=re.DOTALL)
+    body = text[text.index('<table class="verdicts">') :].partition("</table>")[0]
+    head, *rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', body, flags=re.DOTALL)
     assert len(rows) == 29
+    assert head[0] == "group"
+    assert "the source" in head[1]
     for (word, row), given in zip(rows, run().verdicts, strict=True):
         cells = [
             html.unescape(re.sub("<[^>]+>", " ", cell.replace("<wbr>", "")))
@@ -548,8 +552,48 @@ def test_every_verdict_stands_on_the_page_in_the_order_of_the_claims(written):
         assert cells[5:] == [given.kind, given.reason, given.where]
     assert 'href="#step-rate"' in body
     assert 'href="#step-series_x=0.05"' in body
-    for word, count in wording.counts(run().verdicts).items():
-        assert f"{wording.SYMBOLS[word]} {count} {word}</strong><span>{wording.VERDICTS[word]}" in text
+    for word, meaning in wording.VERDICTS.items():
+        assert f'<dt class="word {word}">{wording.SYMBOLS[word]} {word}</dt><dd>{meaning}</dd>' in text
+
+
+MIXED = (
+    verdict(1, kind="derived"),
+    verdict(2, "fails", Quantity(9.0, "mAh/g"), kind="fitted"),
+    verdict(3, kind="recovered"),
+    verdict(4, kind="predicted"),
+    verdict(5, "open", kind="", reason="needs spectra, not published"),
+    verdict(6, kind="fitted"),
+    verdict(7, "fails", Quantity(9.0, "mAh/g"), kind="predicted", stated="source"),
+    verdict(None, "open", kind="", reason="needs spectra, not published"),
+    verdict(9, "open", kind="", reason="needs [a test] of years"),
+)
+"""Of every kind; the seventh is predicted, but its claim says that the source is on trial."""
+
+
+def test_the_page_counts_the_source_apart_from_the_model_and_by_kind(tmp_path):
+    text, _ = page_of(tmp_path, run(verdicts=MIXED))
+    tally = text[text.index('<table class="tally">') :].partition("</table>")[0]
+    lines = [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"(?:<th[^>]*>([^<]*))|(?:<td[^>]*>[^<]*</td>)", row)][:1]
+        + re.findall(r"<td[^>]*>([^<]*)</td>", row)
+        for row in re.findall(r"<tr.*?</tr>", tally.partition("</thead>")[2], re.DOTALL)
+    ]
+    assert [[line[0].strip(), *line[1:]] for line in lines] == [
+        ["the source", "1", "1", "–", "3"],
+        ["derived", "1", "–", "–", "–"],
+        ["predicted", "–", "1", "–", "–"],
+        ["no number", "–", "–", "–", "3"],
+        ["the model", "2", "1", "–", "–"],
+        ["fitted", "1", "1", "–", "–"],
+        ["predicted", "1", "–", "–", "–"],
+        ["the method", "1", "–", "–", "–"],
+        ["recovered", "1", "–", "–", "–"],
+    ]
+    body = text[text.index('<table class="verdicts">') :].partition("</table>")[0]
+    order = re.findall(r"the (source|model|method) <span|<td class=\"number\">(\d*)</td>\n<th scope=\"row\"", body)
+    assert [tested or number for tested, number in order] == (
+        ["source", "1", "5", "7", "", "9", "model", "2", "4", "6", "method", "3"]
+    )
 
 
 def test_values_sigmas_limits_doubts_and_meanings_stand_on_the_page(written):
@@ -887,7 +931,29 @@ def test_the_terminal_shows_the_same_verdicts_as_the_page_within_80_columns():
         if given.verdict in ("fails", "contradicts"):
             assert f"{given.verdict}: {given.reason}" in wide
     assert wide.count("(sigma unknown)") == 8
-    assert "pan2023: 7 holds, 8 fails, 7 contradicts, 7 open" in wide
+    told = "the source: 7 hold (measured), 8 fail (measured), 7 contradict (measured), 7 open (measured)"
+    assert [line.rstrip() for line in wide.splitlines()[-2:]] == ["pan2023, apart by what is tested:", told]
+
+
+def test_the_terminal_counts_the_source_apart_from_the_model_and_says_why_a_verdict_is_open():
+    text = printed(verdict_table(run(verdicts=MIXED)))
+    assert max(map(len, text.splitlines())) <= 80
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert lines[-3:] == [
+        "the source: 1 holds (derived), 1 fails (predicted), 3 open",
+        "the model:  2 hold (1 fitted, 1 predicted), 1 fails (fitted)",
+        "the method: 1 holds (recovered)",
+    ]
+    heads = [line.strip() for line in lines if line.strip() in ("the source", "the model", "the method")]
+    assert heads == ["the source", "the model", "the method"]
+    why = lines[lines.index("open, and why:") + 1 :]
+    assert [line.split(maxsplit=2) for line in why[:2]] == [
+        ["5,", "claim_None:", "needs spectra, not published"],  # one reason, told once
+        ["9:", "needs", "[a test] of years"],
+    ]
+    assert "7 claim_7 fails: why 7" in lines
+    assert "2 claim_2 fails (the model): why 2" in lines
+    assert "open" not in printed(verdict_table(run(verdicts=MIXED[:4])))
 
 
 def test_the_terminal_shows_values_with_sigma_limits_and_doubts_and_takes_brackets_as_they_are():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
@@ -109,8 +108,8 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
         counts=wording.counts(run.verdicts),
         meanings=wording.VERDICTS,
         symbols=wording.SYMBOLS,
-        kinds=_kinds(run),
-        verdicts=sections.verdicts(run, anchors),
+        kinds=wording.KINDS,
+        groups=sections.verdicts(run, anchors),
         steps=steps,
         unfinished=[outcome for outcome in shown if not outcome.result],
         records=sections.records(run),
@@ -123,12 +122,6 @@ def _breakable(text: str) -> Any:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"(?=[_.])", "<wbr>", str(escape(text))))  # noqa: S704  escaped just before
-
-
-def _kinds(run: Run) -> Mapping[str, str]:
-    """The kinds that occur in the verdicts, with what each means."""
-    there = {verdict.kind for verdict in run.verdicts}
-    return {kind: meaning for kind, meaning in wording.KINDS.items() if kind in there}
 
 
 def _step(outcome: Outcome, terms: sections.Terms, files: _Files, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:

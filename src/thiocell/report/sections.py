@@ -15,7 +15,7 @@ from thiocell.core.source import Source
 from thiocell.core.term import Term
 from thiocell.report import wording
 from thiocell.studies import fitting, intervals, rivals
-from thiocell.studies.claim import Verdict
+from thiocell.studies.claim import TESTED, Verdict
 from thiocell.studies.outcome import Outcome, Run
 
 Terms = Mapping[str, Mapping[str, Term]]
@@ -71,17 +71,30 @@ def doi(reference: str) -> str:
 
 
 def verdicts(run: Run, anchors: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A row for each verdict, in the order of the claims; ``anchors`` are the places of the steps on the page."""
+    """What is tested, each with its counts by kind of number and a row a verdict, in the order of the claims.
+
+    ``anchors`` are the places of the steps on the page.
+    """
     return [
         {
-            "verdict": verdict,
-            "symbol": wording.SYMBOLS[verdict.verdict],
-            "printed": verdict.says or wording.found(verdict.printed),
-            "found": wording.found(verdict.found),
-            "steps": list(_steps_in(verdict, anchors)),
+            "tests": tested,
+            "means": TESTED[tested],
+            "counts": wording.counts(group),
+            "kinds": wording.by_kind(group),
+            "rows": [_verdict(verdict, anchors) for verdict in group],
         }
-        for verdict in run.verdicts
+        for tested, group in wording.apart(run.verdicts).items()
     ]
+
+
+def _verdict(verdict: Verdict, anchors: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "symbol": wording.SYMBOLS[verdict.verdict],
+        "printed": verdict.says or wording.found(verdict.printed),
+        "found": wording.found(verdict.found),
+        "steps": list(_steps_in(verdict, anchors)),
+    }
 
 
 def _names(step_name: str, value: str, verdict: Verdict) -> bool:
