@@ -37,6 +37,7 @@ from thiocell.report.progress import progress
 from thiocell.report.table import result_table, verdict_table
 from thiocell.report.window import Window
 from thiocell.studies.claim import Verdict
+from thiocell.studies.intervals import Reach
 from thiocell.studies.outcome import Outcome, Run
 
 CAPACITY, VOLTAGE = Axis("Capacity", "mAh g⁻¹"), Axis("Cell voltage", "V")
@@ -321,6 +322,7 @@ def test_a_legend_that_would_cover_data_stands_below_the_panel():
         ("g/cm**3", "g cm⁻³"),
         ("S/cm", "S cm⁻¹"),
         ("ohm*cm**2", "Ω cm²"),
+        ("Ohm*cm**2", "Ω cm²"),
         ("1/K", "K⁻¹"),
         ("mAh g⁻¹", "mAh g⁻¹"),
         ("%", "%"),
@@ -353,8 +355,32 @@ def test_many_bars_of_one_error_are_few_and_bars_that_differ_all_stand():
     (mixed,) = drawn(panel(Points(x, 500 - x, sigma_y=odd))).collections
     assert sum(np.ptp(bar[:, 1]) > 50 for bar in mixed.get_segments()) == 5  # what differs stands
     assert len(mixed.get_segments()) <= 25
-    (every,) = drawn(panel(Points(x, 500 - x, sigma_y=x))).collections
+    (every,) = drawn(panel(Points(x, 500 - x, sigma_y=x + 4))).collections
     assert len(every.get_segments()) == 100
+
+
+def test_a_bar_that_would_end_inside_its_mark_does_not_fill_it():
+    # 170 pt high at most and 0 to 100 within it: 0.5 is below 0.9 pt where a mark reaches 1.8 pt from its middle
+    (bars,) = drawn(panel(Points([1, 2, 3], [0, 50, 100], sigma_y=[0.5, 4.0, 0.5]))).collections
+    assert [bar.tolist() for bar in bars.get_segments()] == [[[2, 46], [2, 54]]]
+
+
+def test_a_level_is_no_row_of_marks_and_an_unnamed_dotted_line_is_grey():
+    x = np.linspace(0, 10, 40)
+    levels = [Line([0, 10], [level, level], f"{level} %", tone, "dotted") for tone, level in ((1, 68), (2, 95))]
+    axes = drawn(panel(Line(x, x, "rise", 0), *levels, Line([0, 10], [5, 5], style="dotted")))
+    _, low, high, place = axes.get_lines()
+    assert [line.get_marker() for line in (low, high)] == ["None", "None"]
+    assert [line.get_color() for line in (low, high)] == list(_layers.COLOURS[1:3])
+    assert place.get_color() == _layers.GREY
+
+
+def test_panels_that_say_the_same_have_one_legend_and_others_their_own():
+    one, other = (panel(Line([1, 2], [1, k], "39 mAh/g", 0), Line([1, 2], [2, k], "194 mAh/g", 1)) for k in (3, 4))
+    swapped = panel(Line([1, 2], [1, 3], "39 mAh/g", 1), Line([1, 2], [2, 3], "194 mAh/g", 0))
+    pixels = Image([[1, 2], [3, 4]], 0, 2, 0, 2, "grey")
+    svg = render(Drawing((one, replace(one, layers=(pixels, *one.layers)), other, swapped)))
+    assert svg.count(">39 mAh/g</text>") == 2
 
 
 def test_the_legend_names_only_what_is_there_and_a_negative_tone_is_grey():
@@ -679,6 +705,48 @@ def test_a_meaning_that_names_a_number_of_the_default_settings_is_not_shown():
     assert terms["rate"]
     assert not any(re.search(r"\d", term.meaning) for term in terms["rate"].values())
     assert terms["properties"]["mass_fraction_lii"].meaning.startswith("mass share of a phase")
+
+
+def test_a_doubt_that_an_earlier_step_told_is_folded_away_with_the_way_there(tmp_path):
+    steps = {
+        "a": Outcome("a", "analyse", "done", None, result(doubts=("the mass", "the area"))),
+        "b": Outcome("b", "analyse", "done", None, result(doubts=("the mass", "the time"))),
+        "c": Outcome("c", "analyse", "done", None, result(doubts=("the area", "the mass", "the time"))),
+    }
+    text, _ = page_of(tmp_path, run(outcomes=steps, verdicts=()))
+    articles = re.findall(r'<article id="step-\w"(.*?)</article>', text, flags=re.DOTALL)
+    folded = [re.findall(r"<details class=.doubts.>(.*?)</details>", article, re.DOTALL) for article in articles]
+    shared = [
+        [(re.findall(r'href="#([^"]+)"', part), re.findall("<li>(.*?)</li>", part)) for part in a] for a in folded
+    ]
+    assert shared == [
+        [],
+        [(["step-a"], ["the mass"])],
+        [(["step-a"], ["the area", "the mass"]), (["step-b"], ["the time"])],
+    ]
+    assert [article.count("<li>the mass</li>") for article in articles] == [1, 1, 1]
+
+
+def test_what_was_counted_of_a_sample_stands_with_its_step_and_not_again_among_the_sources(tmp_path):
+    density = Fact(Quantity(2.6, "g/cm**3", 0.006), Source("derived"))
+    area = Fact(Quantity(0.785, "cm**2", 0.005), Source("derived", place="from a photograph"))
+    best = Sample("best", "li2s_lii_mos2", {}, {"density": density, "area": area})
+    counted = result(values={"density": density.quantity})
+    rows = sections.samples(run(outcomes={"best": Outcome("best", "sample", "done", best, counted)}))
+    assert [row["name"] for row in rows] == ["area"]
+
+
+def test_how_far_a_value_may_go_is_told_by_the_ends_that_are_known():
+    def told(low_end, high_end):
+        return wording.reach(Reach(0.95, 24062.1, 48321.9, low_end, high_end, "ohm*cm**2"))
+
+    assert told("found", "found") == "24060 to 48320 Ω·cm² (95 % confidence)"
+    assert told("bound", "found") == ("below 48320 Ω·cm² (95 % confidence); a bound of the fit comes first at 24060")
+    assert told("found", "failed") == "above 24060 Ω·cm² (95 % confidence); the model fails at 48320"
+    assert told("unfinished", "bound") == (
+        "open between 24060 and 48320 Ω·cm² (95 % confidence); the search gave up at 24060; "
+        "a bound of the fit comes first at 48320"
+    )
 
 
 def test_very_many_values_are_folded_away_but_for_those_that_claims_name(tmp_path):

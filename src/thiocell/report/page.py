@@ -18,6 +18,7 @@ from thiocell.studies.outcome import Outcome, Run
 
 TEMPLATES = Path(__file__).parent / "templates"
 EMBEDDED = 120_000  # assumed: bytes of a csv up to which the page carries it along
+_MOST_PAIRS = 30  # assumed: more correlations than that are a wall of words
 ALL_EMBEDDED = 4_000_000  # assumed: bytes of all csv together that the page carries along
 
 
@@ -94,6 +95,7 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
     shown = [outcome for outcome in run.outcomes.values() if outcome.result or outcome.status in ("failed", "skipped")]
     anchors = {outcome.name: f"step-{files.names.stem(outcome.name)}" for outcome in shown}
     steps = [_step(outcome, terms, files, run.verdicts) | {"anchor": anchors[outcome.name]} for outcome in shown]
+    sections.told_once(steps)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -111,6 +113,7 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
         kinds=wording.KINDS,
         groups=sections.verdicts(run, anchors),
         steps=steps,
+        most_pairs=_MOST_PAIRS,
         unfinished=[outcome for outcome in shown if not outcome.result],
         records=sections.records(run),
         samples=sections.samples(run),

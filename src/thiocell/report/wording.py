@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from thiocell.core.quantity import Quantity
 from thiocell.studies.claim import TESTED, Tested, Verdict
+from thiocell.studies.intervals import Reach
 
 VERDICTS: Mapping[str, str] = {
     "holds": "found and printed agree within twice their uncertainty",
@@ -32,6 +33,11 @@ VIRTUAL: Mapping[str, str] = {
     "predicted": "virtual: predicted by a model, nothing was measured",
 }
 _MANY = {"holds": "hold", "fails": "fail", "contradicts": "contradict", "open": "open"}
+_STOPS = {
+    "bound": "a bound of the fit comes first",
+    "failed": "the model fails",
+    "unfinished": "the search gave up",
+}
 _UNIT_SIGNS = {"degC": "°C", "delta_degC": "°C", "ohm": "Ω", "Ohm": "Ω", "um": "µm", "angstrom": "Å", "percent": "%"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST_WHOLE = 1e9  # assumed: longer numbers are not read digit by digit
@@ -80,15 +86,15 @@ def digits(value: float, places: int) -> str:
     return f"{rounded:.0f}" if whole else _short_power(f"{value:.{places}g}")
 
 
-def number(quantity: Quantity) -> str:
+def number(quantity: Quantity, places: int = 6) -> str:
     """Number and unit; a known sigma stands in brackets, an unknown or zero one is told by ``sigma``.
 
-    An exact number has six digits, one whose sigma nobody knows four: more would look as if they were known.
+    An exact number has so many ``places``, one whose sigma nobody knows four: more would look as if they were known.
     """
     if quantity.known and quantity.sigma > 0:
         text = str(replace(quantity, unit=""))
     else:
-        text = digits(quantity.value, 6 if quantity.known else 4)
+        text = digits(quantity.value, places if quantity.known else 4)
     return f"{text} {unit(quantity.unit)}".strip()
 
 
@@ -106,6 +112,20 @@ def found(quantity: Quantity | None) -> str:
     if quantity is None:
         return "–"
     return f"{number(quantity)} {sureness(quantity)}".strip()
+
+
+def reach(given: Reach) -> str:
+    """'2.406 to 4.832 V (95 % confidence)', or only the end that the numbers set, and what comes first at the other."""
+    ends = ((given.low, given.low_end), (given.high, given.high_end))
+    low, high = (digits(end, 4) for end, _ in ends)
+    span = {
+        (True, True): f"{low} to {high}",
+        (False, True): f"below {high}",
+        (True, False): f"above {low}",
+        (False, False): f"open between {low} and {high}",
+    }[given.low_end == "found", given.high_end == "found"]
+    said = f"{span} {unit(given.unit)}".strip() + f" ({100 * given.level:.3g} % confidence)"
+    return "; ".join([said, *(f"{_STOPS[kind]} at {digits(end, 4)}" for end, kind in ends if kind != "found")])
 
 
 def sureness(quantity: Quantity) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -22,12 +23,41 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.core.term import Term
 from thiocell.studies.show import Show
 
 _POINTS = 400
 """Rows of a discharge; assumed: its losses close to 1 mV."""
 _FIRST = 100.0
 """mAh/g: the beginning of a charge that the paper speaks of."""
+
+
+INSIDE = "inside"
+"""What the result of a look inside is called where others have a technique's name."""
+_FAR = 1e300
+_MEANINGS: Mapping[str, tuple[str, str, str]] = {
+    "slow_capacity": ("mAh/g", "Q_0", "what an infinitely slow discharge would give"),
+    "second_plateau": ("V", "U_2", "voltage against Li from which on molybdenum gives most of a discharge's current"),
+    "molybdenum_capacity": ("mAh/g", "Q_Mo", "what molybdenum gives in a charge, by mass of cathode"),
+    "molybdenum_share_of_first_100": ("%", "", "share of that which the first 100 mAh/g of the charge hold"),
+    "first_charge_plateau": ("V", "U_ch,1", "mean voltage against Li of the fresh sample's charge"),
+    "first_charge_capacity": ("mAh/g", "Q_ch,1", "capacity of the fresh sample's charge"),
+}
+_NUMBERED: Mapping[str, tuple[str, str, str]] = {
+    "capacity": ("mAh/g", "Q_n", "capacity of the discharge at current {n}"),
+    "loss": ("mV", "", "mean loss by {kind} over the discharge at current {n}"),
+    "won": ("mAh/g", "", "what the discharge at current {n} would give more without loss by {kind}"),
+}
+
+
+def meaning(word: str) -> Term | None:
+    """What a value of a look inside means; n-th currents are counted as the study lists them."""
+    numbered = re.fullmatch(r"(capacity|loss|won)(?:_(.+))?_(\d+)", word)
+    if word in _MEANINGS or not numbered:
+        return Term(*_MEANINGS[word], -_FAR, _FAR) if word in _MEANINGS else None
+    unit, symbol, said = _NUMBERED[numbered[1]]
+    told = said.format(n=numbered[3], kind=(numbered[2] or "").replace("_", " "))
+    return Term(unit, symbol, told, -_FAR, _FAR)
 
 
 def look(
@@ -56,7 +86,7 @@ def look(
     found = {name: Quantity(value, unit) for name, (value, unit) in numbers.items() if np.isfinite(value)}
     worries = [*doubts(made), *(f"{each} cannot start or does not come through" for each in lost)]
     source = Source("predicted", "", f"cell model of sample '{sample.name}', grains {grains}")
-    return Result("inside", found, source, {}, tuple(worries), drawing=_DRAWN[show](insides, budget))
+    return Result(INSIDE, found, source, {}, tuple(worries), drawing=_DRAWN[show](insides, budget))
 
 
 _DRAWN: Mapping[str, Callable[[list[Inside], LossBudget], Drawing]] = {
