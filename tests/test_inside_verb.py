@@ -11,7 +11,7 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.studies.intervals import reach_of
 from thiocell.studies.load import load
-from thiocell.studies.looking import look
+from thiocell.studies.looking import look, meaning
 from thiocell.studies.run import default_store, run
 from thiocell.studies.show import SHOWN
 
@@ -43,6 +43,17 @@ def test_every_view_is_drawn_and_said_to_be_virtual(show) -> None:
     assert result.drawing is not None
     assert result.drawing.virtual
     assert all(panel.x.label and panel.y.label for panel in result.drawing.panels)
+    for word, found in result.values.items():
+        means = meaning(word)
+        assert means is not None, word
+        assert (f"at current {word[-1]}" in means.meaning) == (word[-2:] in ("_1", "_2"))
+        means.check(word, found)
+
+
+def test_a_word_that_no_look_gives_has_no_meaning() -> None:
+    assert meaning("loss_electrons_12").meaning == "mean loss by electrons over the discharge at current 12"
+    assert meaning("lossy_1") is None
+    assert meaning("loss_separator") is None
 
 
 def test_ohm_s_law_is_found_in_the_separator_and_switching_it_off_wins_charge() -> None:

@@ -37,6 +37,7 @@ from thiocell.report.progress import progress
 from thiocell.report.table import result_table, verdict_table
 from thiocell.report.window import Window
 from thiocell.studies.claim import Verdict
+from thiocell.studies.intervals import Reach
 from thiocell.studies.outcome import Outcome, Run
 
 CAPACITY, VOLTAGE = Axis("Capacity", "mAh g⁻¹"), Axis("Cell voltage", "V")
@@ -91,15 +92,14 @@ def result(source=FILE, values=None, **more):
 
 
 def verdict(number, word="holds", found=None, **more):
+    printed = Quantity(number or 0, "mAh/g")
     given = {
         "kind": "measured",
         "about": "series[x=0.05].capacity / rate.capacity",
         "says": f"{number} mAh/g",
         "reason": f"why {number}",
     }
-    return Verdict(
-        f"claim_{number}", number, word, printed=Quantity(number, "mAh/g"), found=found, where="p. 4", **given | more
-    )
+    return Verdict(f"claim_{number}", number, word, printed=printed, found=found, where="p. 4", **given | more)
 
 
 def run(**more):
@@ -322,6 +322,7 @@ def test_a_legend_that_would_cover_data_stands_below_the_panel():
         ("g/cm**3", "g cm⁻³"),
         ("S/cm", "S cm⁻¹"),
         ("ohm*cm**2", "Ω cm²"),
+        ("Ohm*cm**2", "Ω cm²"),
         ("1/K", "K⁻¹"),
         ("mAh g⁻¹", "mAh g⁻¹"),
         ("%", "%"),
@@ -354,8 +355,32 @@ def test_many_bars_of_one_error_are_few_and_bars_that_differ_all_stand():
     (mixed,) = drawn(panel(Points(x, 500 - x, sigma_y=odd))).collections
     assert sum(np.ptp(bar[:, 1]) > 50 for bar in mixed.get_segments()) == 5  # what differs stands
     assert len(mixed.get_segments()) <= 25
-    (every,) = drawn(panel(Points(x, 500 - x, sigma_y=x))).collections
+    (every,) = drawn(panel(Points(x, 500 - x, sigma_y=x + 4))).collections
     assert len(every.get_segments()) == 100
+
+
+def test_a_bar_that_would_end_inside_its_mark_does_not_fill_it():
+    # 170 pt high at most and 0 to 100 within it: 0.5 is below 0.9 pt where a mark reaches 1.8 pt from its middle
+    (bars,) = drawn(panel(Points([1, 2, 3], [0, 50, 100], sigma_y=[0.5, 4.0, 0.5]))).collections
+    assert [bar.tolist() for bar in bars.get_segments()] == [[[2, 46], [2, 54]]]
+
+
+def test_a_level_is_no_row_of_marks_and_an_unnamed_dotted_line_is_grey():
+    x = np.linspace(0, 10, 40)
+    levels = [Line([0, 10], [level, level], f"{level} %", tone, "dotted") for tone, level in ((1, 68), (2, 95))]
+    axes = drawn(panel(Line(x, x, "rise", 0), *levels, Line([0, 10], [5, 5], style="dotted")))
+    _, low, high, place = axes.get_lines()
+    assert [line.get_marker() for line in (low, high)] == ["None", "None"]
+    assert [line.get_color() for line in (low, high)] == list(_layers.COLOURS[1:3])
+    assert place.get_color() == _layers.GREY
+
+
+def test_panels_that_say_the_same_have_one_legend_and_others_their_own():
+    one, other = (panel(Line([1, 2], [1, k], "39 mAh/g", 0), Line([1, 2], [2, k], "194 mAh/g", 1)) for k in (3, 4))
+    swapped = panel(Line([1, 2], [1, 3], "39 mAh/g", 1), Line([1, 2], [2, 3], "194 mAh/g", 0))
+    pixels = Image([[1, 2], [3, 4]], 0, 2, 0, 2, "grey")
+    svg = render(Drawing((one, replace(one, layers=(pixels, *one.layers)), other, swapped)))
+    assert svg.count(">39 mAh/g</text>") == 2
 
 
 def test_the_legend_names_only_what_is_there_and_a_negative_tone_is_grey():
@@ -475,6 +500,9 @@ def test_a_curve_is_written_as_name_and_unit_with_all_its_digits():
         (Quantity(6.6e-5, "S/cm", 3e-6), "6.6(3)e-5 S/cm", "3e-6 S/cm", "6.6(3)e-5 S/cm"),
         (Quantity(530.2, "mAh/g", 13.3), "530(13) mAh/g", "13 mAh/g", "530(13) mAh/g"),
         (Quantity(0.1 + 0.2), "0.3", "unknown", "0.3 (sigma unknown)"),
+        (Quantity(99.95381, "%"), "99.95 %", "unknown", "99.95 % (sigma unknown)"),
+        (Quantity(-123456.7, "s"), "-123500 s", "unknown", "-123500 s (sigma unknown)"),
+        (Quantity(0.000123456, "V"), "0.0001235 V", "unknown", "0.0001235 V (sigma unknown)"),
         (Quantity.exact(1166.678901, "mAh/g"), "1166.68 mAh/g", "held exact", "1166.68 mAh/g (exact)"),
         (Quantity(123456, "V", 2100), "1.235(21)e5 V", "2100 V", "1.235(21)e5 V"),
         (Quantity(5, "mA/cm**2", 0.2), "5.0(2) mA/cm²", "0.2 mA/cm²", "5.0(2) mA/cm²"),
@@ -531,9 +559,11 @@ def test_user_text_cannot_become_part_of_the_page(tmp_path):
 
 def test_every_verdict_stands_on_the_page_in_the_order_of_the_claims(written):
     _, text, _ = written
-    body = text[text.index('<table class="verdicts">') : text.index("</table>")]
-    rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', body, flags=re.DOTALL)
+    body = text[text.index('<table class="verdicts">') :].partition("</table>")[0]
+    head, *rows = re.findall(r'<tr class="(\w+)">(.*?)</tr>', body, flags=re.DOTALL)
     assert len(rows) == 29
+    assert head[0] == "group"
+    assert "the source" in head[1]
     for (word, row), given in zip(rows, run().verdicts, strict=True):
         cells = [
             html.unescape(re.sub("<[^>]+>", " ", cell.replace("<wbr>", "")))
@@ -548,8 +578,48 @@ def test_every_verdict_stands_on_the_page_in_the_order_of_the_claims(written):
         assert cells[5:] == [given.kind, given.reason, given.where]
     assert 'href="#step-rate"' in body
     assert 'href="#step-series_x=0.05"' in body
-    for word, count in wording.counts(run().verdicts).items():
-        assert f"{wording.SYMBOLS[word]} {count} {word}</strong><span>{wording.VERDICTS[word]}" in text
+    for word, meaning in wording.VERDICTS.items():
+        assert f'<dt class="word {word}">{wording.SYMBOLS[word]} {word}</dt><dd>{meaning}</dd>' in text
+
+
+MIXED = (
+    verdict(1, kind="derived"),
+    verdict(2, "fails", Quantity(9.0, "mAh/g"), kind="fitted"),
+    verdict(3, kind="recovered"),
+    verdict(4, kind="predicted"),
+    verdict(5, "open", kind="", reason="needs spectra, not published"),
+    verdict(6, kind="fitted"),
+    verdict(7, "fails", Quantity(9.0, "mAh/g"), kind="predicted", stated="source"),
+    verdict(None, "open", kind="", reason="needs spectra, not published"),
+    verdict(9, "open", kind="", reason="needs [a test] of years"),
+)
+"""Of every kind; the seventh is predicted, but its claim says that the source is on trial."""
+
+
+def test_the_page_counts_the_source_apart_from_the_model_and_by_kind(tmp_path):
+    text, _ = page_of(tmp_path, run(verdicts=MIXED))
+    tally = text[text.index('<table class="tally">') :].partition("</table>")[0]
+    lines = [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"(?:<th[^>]*>([^<]*))|(?:<td[^>]*>[^<]*</td>)", row)][:1]
+        + re.findall(r"<td[^>]*>([^<]*)</td>", row)
+        for row in re.findall(r"<tr.*?</tr>", tally.partition("</thead>")[2], re.DOTALL)
+    ]
+    assert [[line[0].strip(), *line[1:]] for line in lines] == [
+        ["the source", "1", "1", "–", "3"],
+        ["derived", "1", "–", "–", "–"],
+        ["predicted", "–", "1", "–", "–"],
+        ["no number", "–", "–", "–", "3"],
+        ["the model", "2", "1", "–", "–"],
+        ["fitted", "1", "1", "–", "–"],
+        ["predicted", "1", "–", "–", "–"],
+        ["the method", "1", "–", "–", "–"],
+        ["recovered", "1", "–", "–", "–"],
+    ]
+    body = text[text.index('<table class="verdicts">') :].partition("</table>")[0]
+    order = re.findall(r"the (source|model|method) <span|<td class=\"number\">(\d*)</td>\n<th scope=\"row\"", body)
+    assert [tested or number for tested, number in order] == (
+        ["source", "1", "5", "7", "", "9", "model", "2", "4", "6", "method", "3"]
+    )
 
 
 def test_values_sigmas_limits_doubts_and_meanings_stand_on_the_page(written):
@@ -635,6 +705,48 @@ def test_a_meaning_that_names_a_number_of_the_default_settings_is_not_shown():
     assert terms["rate"]
     assert not any(re.search(r"\d", term.meaning) for term in terms["rate"].values())
     assert terms["properties"]["mass_fraction_lii"].meaning.startswith("mass share of a phase")
+
+
+def test_a_doubt_that_an_earlier_step_told_is_folded_away_with_the_way_there(tmp_path):
+    steps = {
+        "a": Outcome("a", "analyse", "done", None, result(doubts=("the mass", "the area"))),
+        "b": Outcome("b", "analyse", "done", None, result(doubts=("the mass", "the time"))),
+        "c": Outcome("c", "analyse", "done", None, result(doubts=("the area", "the mass", "the time"))),
+    }
+    text, _ = page_of(tmp_path, run(outcomes=steps, verdicts=()))
+    articles = re.findall(r'<article id="step-\w"(.*?)</article>', text, flags=re.DOTALL)
+    folded = [re.findall(r"<details class=.doubts.>(.*?)</details>", article, re.DOTALL) for article in articles]
+    shared = [
+        [(re.findall(r'href="#([^"]+)"', part), re.findall("<li>(.*?)</li>", part)) for part in a] for a in folded
+    ]
+    assert shared == [
+        [],
+        [(["step-a"], ["the mass"])],
+        [(["step-a"], ["the area", "the mass"]), (["step-b"], ["the time"])],
+    ]
+    assert [article.count("<li>the mass</li>") for article in articles] == [1, 1, 1]
+
+
+def test_what_was_counted_of_a_sample_stands_with_its_step_and_not_again_among_the_sources(tmp_path):
+    density = Fact(Quantity(2.6, "g/cm**3", 0.006), Source("derived"))
+    area = Fact(Quantity(0.785, "cm**2", 0.005), Source("derived", place="from a photograph"))
+    best = Sample("best", "li2s_lii_mos2", {}, {"density": density, "area": area})
+    counted = result(values={"density": density.quantity})
+    rows = sections.samples(run(outcomes={"best": Outcome("best", "sample", "done", best, counted)}))
+    assert [row["name"] for row in rows] == ["area"]
+
+
+def test_how_far_a_value_may_go_is_told_by_the_ends_that_are_known():
+    def told(low_end, high_end):
+        return wording.reach(Reach(0.95, 24062.1, 48321.9, low_end, high_end, "ohm*cm**2"))
+
+    assert told("found", "found") == "24060 to 48320 Ω·cm² (95 % confidence)"
+    assert told("bound", "found") == ("below 48320 Ω·cm² (95 % confidence); a bound of the fit comes first at 24060")
+    assert told("found", "failed") == "above 24060 Ω·cm² (95 % confidence); the model fails at 48320"
+    assert told("unfinished", "bound") == (
+        "open between 24060 and 48320 Ω·cm² (95 % confidence); the search gave up at 24060; "
+        "a bound of the fit comes first at 48320"
+    )
 
 
 def test_very_many_values_are_folded_away_but_for_those_that_claims_name(tmp_path):
@@ -887,7 +999,29 @@ def test_the_terminal_shows_the_same_verdicts_as_the_page_within_80_columns():
         if given.verdict in ("fails", "contradicts"):
             assert f"{given.verdict}: {given.reason}" in wide
     assert wide.count("(sigma unknown)") == 8
-    assert "pan2023: 7 holds, 8 fails, 7 contradicts, 7 open" in wide
+    told = "the source: 7 hold (measured), 8 fail (measured), 7 contradict (measured), 7 open (measured)"
+    assert [line.rstrip() for line in wide.splitlines()[-2:]] == ["pan2023, apart by what is tested:", told]
+
+
+def test_the_terminal_counts_the_source_apart_from_the_model_and_says_why_a_verdict_is_open():
+    text = printed(verdict_table(run(verdicts=MIXED)))
+    assert max(map(len, text.splitlines())) <= 80
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert lines[-3:] == [
+        "the source: 1 holds (derived), 1 fails (predicted), 3 open",
+        "the model:  2 hold (1 fitted, 1 predicted), 1 fails (fitted)",
+        "the method: 1 holds (recovered)",
+    ]
+    heads = [line.strip() for line in lines if line.strip() in ("the source", "the model", "the method")]
+    assert heads == ["the source", "the model", "the method"]
+    why = lines[lines.index("open, and why:") + 1 :]
+    assert [line.split(maxsplit=2) for line in why[:2]] == [
+        ["5,", "claim_None:", "needs spectra, not published"],  # one reason, told once
+        ["9:", "needs", "[a test] of years"],
+    ]
+    assert "7 claim_7 fails: why 7" in lines
+    assert "2 claim_2 fails (the model): why 2" in lines
+    assert "open" not in printed(verdict_table(run(verdicts=MIXED[:4])))
 
 
 def test_the_terminal_shows_values_with_sigma_limits_and_doubts_and_takes_brackets_as_they_are():

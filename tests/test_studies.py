@@ -99,6 +99,7 @@ def faults(folder: Path, text: str) -> list[str]:
         (HEAD + '[claim.c]\nsays = { "bets.density" = "2.6 g/cm3" }', ["[claim.c] says", "bets", "best"]),
         (HEAD + '[claim.c]\nnumber = "one"\nopen = "x"', ["[claim.c] number", "one"]),
         (HEAD + "[claim.c]\nnumber = 1", ["[claim.c]", "says"]),
+        (HEAD + '[claim.c]\nopen = "x"\ntests = "cell"', ["[claim.c] tests", "cell", "method, model, source"]),
         ("title = 3", ["title", "3"]),
         ('title = "nothing"', ["nothing to do", "[sample.NAME]"]),
         ('[sample.best]\nfacts = { aera = "1 cm2" }', ["aera", "did you mean 'area'"]),
@@ -150,6 +151,14 @@ def test_capacities_come_out_of_a_study_with_their_verdicts(tmp_path):
     assert (verdict["claim"], verdict["number"], verdict["verdict"], verdict["kind"]) == ("q", 7, "holds", "measured")
     assert verdict["says"] == 450
     assert page["results"]["cycles"]["values"]["discharge_capacity"]["kind"] == "measured"
+
+
+def test_a_claim_says_what_it_tests_where_the_kind_of_number_does_not(tmp_path):
+    write_cell(tmp_path)
+    says = 'says = { "cycles.discharge_capacity" = "450 mAh/g" }\n'
+    claims = f'[claim.ours]\ntests = "method"\n{says}[claim.theirs]\n{says}'
+    done = run(load(study(tmp_path, CYCLING + claims)), default_store(tmp_path))
+    assert [verdict["tests"] for verdict in done.to_json()["verdicts"]] == ["method", "source"]
 
 
 def statuses(folder: Path) -> dict[str, str]:

@@ -172,3 +172,18 @@ def test_an_error_shared_by_two_steps_cancels_in_their_ratio():
 def test_errors_of_different_origins_do_not_cancel():
     verdict = one({"e.e / q.q": "1.80 V"}, shared_mass("mass of another cell"))
     assert verdict.found.sigma == pytest.approx(1.8 * 0.1 * math.sqrt(2), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tests"),
+    [
+        ("derived", "source"),
+        ("measured", "source"),
+        ("fitted", "model"),
+        ("predicted", "model"),
+        ("recovered", "method"),
+    ],
+)
+def test_a_failure_is_laid_to_what_the_found_number_puts_on_trial(kind, tests):
+    verdict = one({"rate.capacity": "600 mAh/g"}, outcomes(kind))
+    assert (verdict.verdict, verdict.to_json()["tests"]) == ("fails", tests)

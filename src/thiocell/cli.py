@@ -37,7 +37,9 @@ def cli() -> None:
 @cli.command()
 @click.argument("study")
 @_json
-@click.option("--strict", is_flag=True, help="End with code 1 if a claim fails.")
+@click.option(
+    "--strict", is_flag=True, help="End with code 1 if a claim fails, be it the source's, the model's or the method's."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report (default: beside the study).")
 def run(study: str, as_json: bool, strict: bool, out: Path | None) -> int:
     """Run STUDY and write its report.

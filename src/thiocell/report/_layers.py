@@ -18,8 +18,9 @@ from thiocell.report.window import Window, array
 
 Array = NDArray[np.float64]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito 2008, https://jfly.uni-koeln.de/color/, dark ones first; their yellow is too pale on white."""
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255")
+"""Okabe and Ito 2008, https://jfly.uni-koeln.de/color/, dark ones first; their yellow is too pale on white, so the last
+is the wine red of Tol 2021, https://personal.sron.nl/~pault/."""
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: dict[str, Any] = {"solid": "solid", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.6))}
 VIRTUAL_DASH = (0, (7, 1.2))  # a solid line of data that no instrument measured
@@ -55,6 +56,10 @@ class Manner:
             return COLOURS[tone % len(COLOURS)]
         return colormaps["viridis"](0.92 * tones.index(tone) / (len(tones) - 1))
 
+    def of_line(self, line: Line) -> Any:
+        """A line's colour by tone; grey for a dotted one without a name, which only marks a place."""
+        return GREY if line.style == "dotted" and not line.label else self.colour(line.tone)
+
     def mark(self, tone: int) -> str:
         """The shape of a tone's marks."""
         return MARKS[tone % len(MARKS)]
@@ -64,7 +69,12 @@ class Manner:
         return VIRTUAL_DASH if self.virtual and line.style == "solid" else DASHES[line.style]
 
     def marked(self, line: Line) -> bool:
-        """Does this line need sparse marks, so that it is known without its colour?"""
+        """Does this line need sparse marks, so that it is known without its colour?
+
+        A dotted level, drawn from end to end, has none: they would look like data.
+        """
+        if line.style == "dotted" and len(array(line.x)) <= 2:
+            return False
         lines = [layer for layer in self._drawn if isinstance(layer, Line)]
         rivals = {layer.tone for layer in lines if layer.label and layer.style == line.style}
         dotted = {layer.tone for layer in self._drawn if isinstance(layer, Points)}
@@ -91,7 +101,7 @@ def draw(axes: Axes, layer: Layer, manner: Manner, window: Window, order: int) -
 def _line(axes: Axes, line: Line, manner: Manner, window: Window, order: int) -> Any:
     x, y = array(line.x), array(line.y)
     kept = thinning.line(*window.page(x, y), manner.share(Line, MOST_LINE_POINTS))
-    colour = manner.colour(line.tone)
+    colour = manner.of_line(line)
     sparse: dict[str, Any] = {}
     if manner.marked(line) and kept.size:
         across, up = window.page(x[kept], y[kept])
@@ -118,19 +128,22 @@ def _points(axes: Axes, points: Points, manner: Manner, window: Window, order: i
     x, y = array(points.x), array(points.y)
     sigma_x, sigma_y = (None if s is None else array(s) for s in (points.sigma_x, points.sigma_y))
     bars = [s for s in (sigma_x, sigma_y) if s is not None]
+    size = 4.6 if points.mark == "open" else 3.6  # a ring around what lies beneath it
     colour, z = manner.colour(points.tone), 3 + 0.01 * order
     if x.size > manner.share(Points, MOST_MARKS) and not bars:
         return _dust(axes, points, manner, window, z)
     kept = thinning.marks(*window.page(x, y), manner.share(Points, MOST_MARKS), bars)
-    _bars(axes, x[kept], y[kept], sigma_x if sigma_x is None else sigma_x[kept], colour, z, upright=False)
-    _bars(axes, x[kept], y[kept], sigma_y if sigma_y is None else sigma_y[kept], colour, z, upright=True)
+    for sigma, upright in ((sigma_x, False), (sigma_y, True)):
+        if sigma is not None:
+            seen = _seen(window, x[kept], y[kept], sigma[kept], size, upright=upright)
+            _bars(axes, x[kept], y[kept], seen, colour, z, upright=upright)
     hollow = manner.virtual or points.mark == "open"
     (artist,) = axes.plot(
         x[kept],
         y[kept],
         linestyle="none",
         marker=manner.mark(points.tone),
-        markersize=4.6 if points.mark == "open" else 3.6,  # a ring around what lies beneath it
+        markersize=size,
         color=colour,
         markerfacecolor="none" if hollow else colour,
         markeredgewidth=0.8,
@@ -153,10 +166,15 @@ def _dust(axes: Axes, points: Points, manner: Manner, window: Window, z: float) 
     return proxy
 
 
-def _bars(axes: Axes, x: Array, y: Array, sigma: Array | None, colour: Any, z: float, *, upright: bool) -> None:
+def _seen(window: Window, x: Array, y: Array, sigma: Array, size: float, *, upright: bool) -> Array:
+    """The sigmas, NaN where the bar would end inside its mark of ``size`` pt, which it would only fill."""
+    ends = window.page(x, y + sigma)[1] if upright else window.page(x + sigma, y)[0]
+    middle = window.page(x, y)[1 if upright else 0]
+    return np.where(np.abs(ends - middle) > size / 2, sigma, np.nan)
+
+
+def _bars(axes: Axes, x: Array, y: Array, sigma: Array, colour: Any, z: float, *, upright: bool) -> None:
     """Error bars of one standard uncertainty where it is known, only each nth of many alike."""
-    if sigma is None:
-        return
     known = np.isfinite(sigma) & (sigma > 0)
     if known.any():
         known[_common(sigma, y if upright else x, known)] = False

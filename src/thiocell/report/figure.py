@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thiocell.core.drawing import Drawing, Panel
+from thiocell.core.drawing import Drawing, Image, Panel
 from thiocell.report._units import label
 from thiocell.report.window import Window
 
@@ -64,8 +64,11 @@ def render(drawing: Drawing) -> str:
         columns = 2 if count == 4 else min(count, IN_A_ROW)
         rows = math.ceil(count / columns)
         figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained", facecolor="white")
+        said = set[tuple[object, ...]]()
         for place, panel in enumerate(drawing.panels, start=1):
-            draw_onto(figure.add_subplot(rows, columns, place), panel, virtual=drawing.virtual)
+            axes = figure.add_subplot(rows, columns, place)
+            draw_onto(axes, panel, virtual=drawing.virtual)
+            _once(axes, panel, said)
         _settle(figure)
         page = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -133,6 +136,15 @@ def _legend(axes: Axes, named: dict[str, list[Any]]) -> None:
     )
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def _once(axes: Axes, panel: Panel, said: set[tuple[object, ...]]) -> None:
+    """Take away a legend that says what that of a panel before it said already; ``said`` remembers them."""
+    told = [layer for layer in panel.layers if not isinstance(layer, Image) and layer.label]
+    says = tuple((type(layer), layer.label, layer.tone, getattr(layer, "style", "")) for layer in told)
+    if says in said and (legend := axes.get_legend()):
+        legend.remove()
+    said.add(says)
 
 
 def _settle(figure: Figure) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
@@ -19,6 +18,7 @@ from thiocell.studies.outcome import Outcome, Run
 
 TEMPLATES = Path(__file__).parent / "templates"
 EMBEDDED = 120_000  # assumed: bytes of a csv up to which the page carries it along
+_MOST_PAIRS = 30  # assumed: more correlations than that are a wall of words
 ALL_EMBEDDED = 4_000_000  # assumed: bytes of all csv together that the page carries along
 
 
@@ -95,6 +95,7 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
     shown = [outcome for outcome in run.outcomes.values() if outcome.result or outcome.status in ("failed", "skipped")]
     anchors = {outcome.name: f"step-{files.names.stem(outcome.name)}" for outcome in shown}
     steps = [_step(outcome, terms, files, run.verdicts) | {"anchor": anchors[outcome.name]} for outcome in shown]
+    sections.told_once(steps)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -109,9 +110,10 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
         counts=wording.counts(run.verdicts),
         meanings=wording.VERDICTS,
         symbols=wording.SYMBOLS,
-        kinds=_kinds(run),
-        verdicts=sections.verdicts(run, anchors),
+        kinds=wording.KINDS,
+        groups=sections.verdicts(run, anchors),
         steps=steps,
+        most_pairs=_MOST_PAIRS,
         unfinished=[outcome for outcome in shown if not outcome.result],
         records=sections.records(run),
         samples=sections.samples(run),
@@ -123,12 +125,6 @@ def _breakable(text: str) -> Any:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"(?=[_.])", "<wbr>", str(escape(text))))  # noqa: S704  escaped just before
-
-
-def _kinds(run: Run) -> Mapping[str, str]:
-    """The kinds that occur in the verdicts, with what each means."""
-    there = {verdict.kind for verdict in run.verdicts}
-    return {kind: meaning for kind, meaning in wording.KINDS.items() if kind in there}
 
 
 def _step(outcome: Outcome, terms: sections.Terms, files: _Files, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:

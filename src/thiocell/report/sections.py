@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -14,14 +14,20 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.term import Term
 from thiocell.report import wording
-from thiocell.studies import fitting, intervals, rivals
-from thiocell.studies.claim import Verdict
+from thiocell.studies import fitting, intervals, looking, rivals
+from thiocell.studies.claim import TESTED, Verdict
 from thiocell.studies.outcome import Outcome, Run
 
 Terms = Mapping[str, Mapping[str, Term]]
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_MEANS: Mapping[str, Callable[[str], Term | None]] = {
+    fitting.FIT: fitting.meaning,
+    rivals.RIVALS: rivals.meaning,
+    looking.INSIDE: looking.meaning,
+}
 _COUNTED = "properties"  # what a result is called that chemistry counted from a recipe
 _MANY = 60  # assumed: longer tables of values are folded away
+_ENOUGH = 4  # assumed: digits of a chi-square that anybody reads
 _STRONG = 0.5  # assumed: weaker correlations are not worth a reader's time
 
 
@@ -38,7 +44,7 @@ def terms_of(run: Run) -> Terms:
     results = [outcome.result for outcome in run.outcomes.values() if outcome.result]
     counted = {name: term(name) for result in results if result.technique == _COUNTED for name in result.values}
     found: dict[str, Mapping[str, Term]] = {_COUNTED: counted} if counted else {}
-    for name, means in ((fitting.FIT, fitting.meaning), (rivals.RIVALS, rivals.meaning)):
+    for name, means in _MEANS.items():
         words = {word for result in results if result.technique == name for word in (*result.values, *result.limits)}
         found |= {name: {word: meant for word in words if (meant := means(word)) is not None}} if words else {}
     for name in sorted({result.technique for result in results} - {_COUNTED, *found}):
@@ -71,17 +77,33 @@ def doi(reference: str) -> str:
 
 
 def verdicts(run: Run, anchors: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A row for each verdict, in the order of the claims; ``anchors`` are the places of the steps on the page."""
+    """What is tested, each with its counts by kind of number and a row a verdict, in the order of the claims.
+
+    ``anchors`` are the places of the steps on the page.
+    """
     return [
         {
-            "verdict": verdict,
-            "symbol": wording.SYMBOLS[verdict.verdict],
-            "printed": verdict.says or wording.found(verdict.printed),
-            "found": wording.found(verdict.found),
-            "steps": list(_steps_in(verdict, anchors)),
+            "tests": tested,
+            "means": TESTED[tested],
+            "counts": wording.counts(group),
+            "kinds": wording.by_kind(group),
+            "rows": [
+                _verdict(verdict, anchors) | {"again": before is not None and before.claim == verdict.claim}
+                for before, verdict in zip((None, *group), group, strict=False)
+            ],
         }
-        for verdict in run.verdicts
+        for tested, group in wording.apart(run.verdicts).items()
     ]
+
+
+def _verdict(verdict: Verdict, anchors: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "symbol": wording.SYMBOLS[verdict.verdict],
+        "printed": verdict.says or wording.found(verdict.printed),
+        "found": wording.found(verdict.found),
+        "steps": list(_steps_in(verdict, anchors)),
+    }
 
 
 def _names(step_name: str, value: str, verdict: Verdict) -> bool:
@@ -111,26 +133,41 @@ def step(outcome: Outcome, terms: Terms, verdicts: tuple[Verdict, ...] = ()) -> 
     told["source"] = source(result.source)
     told["badge"] = wording.VIRTUAL.get(result.source.kind, result.source.kind)
     told["kind_means"] = wording.KINDS.get(result.source.kind, "")
+    said: dict[str, list[str]] = {}
+    for name, says in limits(result):
+        said.setdefault(name, []).append(says)
     rows = [
-        {"name": name, "term": words.get(name), "value": wording.number(q), "sigma": wording.sigma(q)}
-        for name, q in result.values.items()
+        _value(name, q, words.get(name), result) | {"says": said.get(name, [])} for name, q in result.values.items()
     ]
     asked = {name for name in result.values if any(_names(outcome.name, name, verdict) for verdict in verdicts)}
     many = len(rows) > _MANY
     told["values"] = [row for row in rows if row["name"] in asked] if many else rows
     told["more_values"] = [row for row in rows if row["name"] not in asked] if many else []
-    told["limits"] = [{"name": name, "term": words.get(name), "says": says} for name, says in limits(result)]
-    told["correlations"] = list(_correlations(result))
+    alone = {name: says for name, says in said.items() if name not in result.values}
+    told["limits"] = [{"name": name, "term": words.get(name), "says": says} for name, says in alone.items()]
+    told["correlations"] = sorted(_correlations(result), key=lambda pair: -abs(pair[2]))
     told["meanings"] = any(name in words for name in result.values)
     return told
 
 
+def _value(name: str, quantity: Quantity, term: Term | None, result: Result) -> dict[str, Any]:
+    """A row of the table of values; how well a fit does is no number with an error, nor worth six digits."""
+    if result.technique in (fitting.FIT, rivals.RIVALS) and quantity.sigma == 0:
+        return {"name": name, "term": term, "value": wording.number(quantity, _ENOUGH), "sigma": "–"}
+    return {"name": name, "term": term, "value": wording.number(quantity), "sigma": wording.sigma(quantity)}
+
+
 def limits(result: Result) -> Iterator[tuple[str, str]]:
-    """Each limit of a result, and each interval of a fit or forecast, with the name of its value."""
+    """Each limit of a result, and each interval of a fit or forecast, with the name of its value.
+
+    An interval that is open to one side is a limit already.
+    """
+    reaches = intervals.all_of(result)
     for name, limit in result.limits.items():
-        yield name, limit_text(limit)
-    for name, reach in intervals.all_of(result):
-        yield name, f"{replace(reach, unit=wording.unit(reach.unit))} ({100 * reach.level:.4g} % confidence)"
+        if name not in {word for word, _ in reaches}:
+            yield name, limit_text(limit)
+    for name, reach in reaches:
+        yield name, wording.reach(reach)
 
 
 def limit_text(limit: Limit) -> str:
@@ -138,13 +175,27 @@ def limit_text(limit: Limit) -> str:
     return f"{limit.side} {wording.number(limit.bound)} ({100 * limit.level:.4g} % confidence)"
 
 
-def _correlations(result: Result) -> Iterator[tuple[str, str, str]]:
+def _correlations(result: Result) -> Iterator[tuple[str, str, float]]:
     if result.covariance is None:
         return
     for one, other in combinations(result.covariance.names, 2):
         r = result.covariance.correlation(one, other)
         if abs(r) >= _STRONG:
-            yield (one, other, f"{r:+.2f}".replace("-", "−"))
+            yield (one, other, r)
+
+
+def told_once(steps: list[dict[str, Any]]) -> None:
+    """Give each step the ``doubts`` that no step before it has, and by that step the ones it shares (``again``)."""
+    first: dict[str, dict[str, Any]] = {}
+    for step in steps:
+        doubts = step["result"].doubts if step["result"] else ()
+        step["doubts"] = [doubt for doubt in doubts if doubt not in first]
+        again: dict[str, list[str]] = {}
+        for doubt in doubts:
+            if doubt in first:
+                again.setdefault(first[doubt]["anchor"], []).append(doubt)
+        step["again"] = list(again.items())
+        first |= dict.fromkeys(step["doubts"], step)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -173,20 +224,30 @@ def records(run: Run) -> list[dict[str, Any]]:
 
 
 def samples(run: Run) -> list[dict[str, Any]]:
-    """What is known of each sample, and of the cells that records were taken from, each thing once."""
+    """What is known of each sample, and of the cells that records were taken from, each thing once.
+
+    What was counted of a sample stands with its step.
+    """
     rows: list[dict[str, Any]] = []
+    counted = _counted(run)
     for outcome in run.outcomes.values():
-        of_sample = _known(outcome.sample) if outcome.sample else []
+        of_sample = _known(outcome.sample, counted.get(outcome.sample.name, set())) if outcome.sample else []
         of_cell = [_row(outcome.name, "", "fact", name, f.quantity, f.source) for name, f in outcome.facts.items()]
         rows += [row for row in of_sample + of_cell if row not in rows]
     return rows
 
 
-def _known(sample: Sample) -> list[dict[str, Any]]:
+def _counted(run: Run) -> dict[str, set[str]]:
+    """The names of the values that the steps of samples show, by sample."""
+    steps = [outcome for outcome in run.outcomes.values() if outcome.verb == "sample"]
+    return {step.sample.name: set(step.result.values) for step in steps if step.sample and step.result}
+
+
+def _known(sample: Sample, counted: set[str]) -> list[dict[str, Any]]:
     parts = [("recipe", sample.recipe), ("state", sample.state)]
     stated = [_row(sample.name, sample.system, part, n, q, None) for part, given in parts for n, q in given.items()]
-    facts = [_row(sample.name, sample.system, "fact", n, f.quantity, f.source) for n, f in sample.facts.items()]
-    return stated + facts
+    facts = {n: f for n, f in sample.facts.items() if f.source.kind != "derived" or n not in counted}
+    return stated + [_row(sample.name, sample.system, "fact", n, f.quantity, f.source) for n, f in facts.items()]
 
 
 def _row(whose: str, system: str, part: str, name: str, quantity: Quantity, origin: Source | None) -> dict[str, Any]:

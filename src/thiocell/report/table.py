@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from thiocell.core.quantity import Quantity
 from thiocell.core.result import Result
 from thiocell.report import wording
 from thiocell.report.sections import limits
-from thiocell.studies.claim import Verdict
+from thiocell.studies.claim import Tested, Verdict
 from thiocell.studies.outcome import Run
 
 if TYPE_CHECKING:
@@ -21,16 +22,19 @@ _COLOURS = {"holds": "green", "fails": "red", "contradicts": "magenta", "open": 
 
 
 def verdict_table(run: Run) -> RenderableType:
-    """Every verdict of ``run`` in the order of the claims, why some fail or contradict, and the counts."""
+    """Every verdict of ``run``, apart by what it tests; why some do not hold; and the counts of each group."""
     from rich.console import Group
     from rich.text import Text
 
-    parts: list[RenderableType] = []
-    if run.verdicts:
-        parts += [_verdicts(run.verdicts), Text()]
-    parts += [_reason(verdict) for verdict in run.verdicts if verdict.verdict in ("fails", "contradicts")]
-    told = ", ".join(f"{count} {word}" for word, count in wording.counts(run.verdicts).items())
-    parts.append(Text(f"\n{run.name}: {told}" if run.verdicts else f"{run.name} states no claims"))
+    if not run.verdicts:
+        return Text(f"{run.name} states no claims")
+    groups = wording.apart(run.verdicts)
+    parts: list[RenderableType] = [_verdicts(groups), Text()]
+    for tested, group in groups.items():
+        parts += [_reason(tested, verdict) for verdict in group if verdict.verdict in ("fails", "contradicts")]
+    parts += _open(run.verdicts)
+    parts.append(Text(f"\n{run.name}, apart by what is tested:", style="bold"))
+    parts.append(_grid([(f"the {tested}:", wording.tally(group)) for tested, group in groups.items()]))
     return Group(*parts)
 
 
@@ -62,27 +66,36 @@ def _empty(*heads: str) -> Table:
     return table
 
 
-def _verdicts(verdicts: tuple[Verdict, ...]) -> Table:
+def _verdicts(groups: Mapping[Tested, tuple[Verdict, ...]]) -> Table:
     from rich.text import Text
 
     table = _empty("no.", "claim", "says", "found", "verdict")
     table.columns[0].justify = "right"
     table.columns[4].no_wrap = True
     table.columns[2].max_width = table.columns[3].max_width = 18  # assumed: leaves 23 of 80 columns to the claim
-    for verdict in verdicts:
-        table.add_row(
-            Text("" if verdict.number is None else str(verdict.number)),
-            _two_lines(verdict.claim, _value(verdict), ""),
-            Text(verdict.says or verdict.text or wording.found(verdict.printed)),
-            _found(verdict.found),
-            _two_lines(verdict.verdict, verdict.kind, _COLOURS[verdict.verdict]),
-        )
+    for tested, verdicts in groups.items():
+        table.add_row("", Text(f"the {tested}", style="bold"))
+        for verdict in verdicts:
+            table.add_row(*_row(verdict))
+        table.add_section()
     return table
 
 
+def _row(verdict: Verdict) -> tuple[Text, ...]:
+    from rich.text import Text
+
+    return (
+        Text("" if verdict.number is None else str(verdict.number)),
+        _two_lines(verdict.claim, _value(verdict), ""),
+        Text(verdict.says or verdict.text or wording.found(verdict.printed)),
+        _found(verdict.found),
+        _two_lines(verdict.verdict, verdict.kind, _COLOURS[verdict.verdict]),
+    )
+
+
 def _value(verdict: Verdict) -> str:
-    """The name of the value that a verdict is about, without its step; nothing for arithmetic between several."""
-    return verdict.about.rpartition(".")[2] if re.fullmatch(r"[^\s/*+()]+", verdict.about) else ""
+    """The value that a verdict is about, with its step, for rivals share names; nothing for arithmetic."""
+    return verdict.about if re.fullmatch(r"[^\s/*+()]+", verdict.about) else ""
 
 
 def _two_lines(first: str, second: str, style: str) -> Text:
@@ -96,9 +109,41 @@ def _found(quantity: Quantity | None) -> Text:
     return _two_lines(wording.number(quantity), wording.sureness(quantity), "") if quantity else _two_lines("–", "", "")
 
 
-def _reason(verdict: Verdict) -> Text:
+def _reason(tested: Tested, verdict: Verdict) -> Text:
     from rich.text import Text
 
     number = "" if verdict.number is None else f"{verdict.number} "
     about = f" ({_value(verdict)})" if _value(verdict) else ""
-    return Text(f"{number}{verdict.claim}{about} {verdict.verdict}: {verdict.reason}", style=_COLOURS[verdict.verdict])
+    whose = "" if tested == "source" else f" (the {tested})"
+    sentence = f"{number}{verdict.claim}{about} {verdict.verdict}{whose}: {verdict.reason}"
+    return Text(sentence, style=_COLOURS[verdict.verdict])
+
+
+def _open(verdicts: tuple[Verdict, ...]) -> list[RenderableType]:
+    """Why verdicts stay open, each reason once, behind the numbers of its claims or the names of those without."""
+    from rich.text import Text
+
+    whose: dict[str, dict[str, None]] = {}
+    for verdict in verdicts:
+        if verdict.verdict == "open":
+            name = verdict.claim if verdict.number is None else str(verdict.number)
+            whose.setdefault(verdict.reason, {})[name] = None
+    if not whose:
+        return []
+    return [
+        Text("\nopen, and why:"),
+        _grid([(f"{', '.join(names)}:", reason) for reason, names in whose.items()], "dim"),
+    ]
+
+
+def _grid(rows: Iterable[tuple[str, str]], style: str = "") -> Table:
+    """Lines that begin alike: a few words, and a sentence that stays beside them where it is broken."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(max_width=24, overflow="fold")  # assumed: leaves 55 of 80 columns to the sentence
+    grid.add_column(overflow="fold")
+    for words, sentence in rows:
+        grid.add_row(Text(words, style=style), Text(sentence, style=style))
+    return grid

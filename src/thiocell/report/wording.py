@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from thiocell.core.quantity import Quantity
-from thiocell.studies.claim import Verdict
+from thiocell.studies.claim import TESTED, Tested, Verdict
+from thiocell.studies.intervals import Reach
 
 VERDICTS: Mapping[str, str] = {
     "holds": "found and printed agree within twice their uncertainty",
@@ -18,7 +19,7 @@ VERDICTS: Mapping[str, str] = {
 }
 SYMBOLS: Mapping[str, str] = {"holds": "✓", "fails": "✗", "contradicts": "⇄", "open": "○"}
 KINDS: Mapping[str, str] = {
-    "derived": "counted from the recipe by composition and Faraday's law",
+    "derived": "counted from the recipe by composition and Faraday's law, or arithmetic on printed numbers",
     "measured": "from the analysis of a real record",
     "fitted": "was used for calibration, so its agreement proves little",
     "predicted": "output of a model that was not calibrated with it",
@@ -31,6 +32,12 @@ VIRTUAL: Mapping[str, str] = {
     "recovered": "virtual: recovered, proves the method, not the claim",
     "predicted": "virtual: predicted by a model, nothing was measured",
 }
+_MANY = {"holds": "hold", "fails": "fail", "contradicts": "contradict", "open": "open"}
+_STOPS = {
+    "bound": "a bound of the fit comes first",
+    "failed": "the model fails",
+    "unfinished": "the search gave up",
+}
 _UNIT_SIGNS = {"degC": "°C", "delta_degC": "°C", "ohm": "Ω", "Ohm": "Ω", "um": "µm", "angstrom": "Å", "percent": "%"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LONGEST_WHOLE = 1e9  # assumed: longer numbers are not read digit by digit
@@ -42,6 +49,29 @@ def counts(verdicts: tuple[Verdict, ...]) -> dict[str, int]:
     return {word: found[word] for word in VERDICTS}  # type: ignore[index]
 
 
+def apart(verdicts: tuple[Verdict, ...]) -> dict[Tested, tuple[Verdict, ...]]:
+    """The verdicts by what they test, each in its order: a failure of our model is none of the source."""
+    groups = {tested: tuple(verdict for verdict in verdicts if verdict.tests == tested) for tested in TESTED}
+    return {tested: group for tested, group in groups.items() if group}
+
+
+def by_kind(verdicts: tuple[Verdict, ...]) -> dict[str, dict[str, int]]:
+    """``counts`` for each kind of found number that occurs, the worthiest first, and last for '', no number."""
+    groups = {kind: tuple(verdict for verdict in verdicts if verdict.kind == kind) for kind in (*KINDS, "")}
+    return {kind: counts(group) for kind, group in groups.items() if group}
+
+
+def tally(verdicts: tuple[Verdict, ...]) -> str:
+    """'7 hold (4 fitted, 3 predicted), 1 fails (fitted), 2 open': what there is, with the kinds of the numbers."""
+    kinds = by_kind(verdicts)
+    parts = []
+    for word, total in counts(verdicts).items():
+        shares = [(kind, of_kind[word]) for kind, of_kind in kinds.items() if kind and of_kind[word]]
+        names = ", ".join(kind if share == total else f"{share} {kind}" for kind, share in shares)
+        parts += [f"{total} {word if total == 1 else _MANY[word]}{f' ({names})' if names else ''}"] if total else []
+    return ", ".join(parts)
+
+
 def unit(text: str) -> str:
     """A unit as it is printed: 'mA/cm²' for 'mA/cm**2', 'µm' for 'um'."""
     raised = re.sub(r"\*\*\s*(-?\d+)", lambda power: power[1].translate(_RAISED), text)
@@ -49,16 +79,22 @@ def unit(text: str) -> str:
     return re.sub(r"\s*\*\s*", "·", signed)
 
 
-def digits(value: float) -> str:
-    """A whole ``value`` as it is, any other to six digits."""
-    whole = value == round(value) and abs(value) < _LONGEST_WHOLE
-    return f"{value:.0f}" if whole else _short_power(f"{value:.6g}")
+def digits(value: float, places: int) -> str:
+    """A whole ``value`` as it is, any other rounded to so many ``places``."""
+    rounded = value if value == round(value) else float(f"{value:.{places}g}")
+    whole = rounded == round(rounded) and abs(value) < _LONGEST_WHOLE
+    return f"{rounded:.0f}" if whole else _short_power(f"{value:.{places}g}")
 
 
-def number(quantity: Quantity) -> str:
-    """Number and unit; a known sigma stands in brackets, an unknown or zero one is told by ``sigma``."""
-    sure = not quantity.known or quantity.sigma == 0
-    text = digits(quantity.value) if sure else str(replace(quantity, unit=""))
+def number(quantity: Quantity, places: int = 6) -> str:
+    """Number and unit; a known sigma stands in brackets, an unknown or zero one is told by ``sigma``.
+
+    An exact number has so many ``places``, one whose sigma nobody knows four: more would look as if they were known.
+    """
+    if quantity.known and quantity.sigma > 0:
+        text = str(replace(quantity, unit=""))
+    else:
+        text = digits(quantity.value, places if quantity.known else 4)
     return f"{text} {unit(quantity.unit)}".strip()
 
 
@@ -76,6 +112,20 @@ def found(quantity: Quantity | None) -> str:
     if quantity is None:
         return "–"
     return f"{number(quantity)} {sureness(quantity)}".strip()
+
+
+def reach(given: Reach) -> str:
+    """'2.406 to 4.832 V (95 % confidence)', or only the end that the numbers set, and what comes first at the other."""
+    ends = ((given.low, given.low_end), (given.high, given.high_end))
+    low, high = (digits(end, 4) for end, _ in ends)
+    span = {
+        (True, True): f"{low} to {high}",
+        (False, True): f"below {high}",
+        (True, False): f"above {low}",
+        (False, False): f"open between {low} and {high}",
+    }[given.low_end == "found", given.high_end == "found"]
+    said = f"{span} {unit(given.unit)}".strip() + f" ({100 * given.level:.3g} % confidence)"
+    return "; ".join([said, *(f"{_STOPS[kind]} at {digits(end, 4)}" for end, kind in ends if kind != "found")])
 
 
 def sureness(quantity: Quantity) -> str:

@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from thiocell.core.bad_input import BadInput
+from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity, check_unit
 from thiocell.studies.expression import parse
 from thiocell.studies.table import Table
 
 Word = Literal["holds", "fails", "contradicts", "open"]
+Tested = Literal["source", "model", "method"]
+TESTED: Mapping[Tested, str] = {
+    "source": "what was printed, held against what follows from it or was measured",
+    "model": "our model, held against what was printed: a failure is the model's",
+    "method": "our analysis, given the printed number as truth: a failure is ours",
+}
+"""What a verdict may test, as a claim writes it, with what that means."""
+_BY_KIND: Mapping[str, Tested] = {"fitted": "model", "predicted": "model", "recovered": "method"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Claim:
 
     ``number`` is the claim's own number in the study, ``where`` its place in the source. ``open`` tells which data
     nobody here has; ``contradicts`` tells how the source disagrees with itself; ``equation`` is a printed reaction,
-    to be checked for balance.
+    to be checked for balance. ``tests`` says what is on trial; '' leaves it to the kind of each found number.
     """
 
     name: str
@@ -32,13 +40,14 @@ class Claim:
     open: str = ""
     contradicts: str = ""
     equation: str = ""
+    tests: Tested | Literal[""] = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """One number of a claim held against what was found; ``kind`` says how the found number came ('' if none).
 
-    ``says`` is the printed number as text, ``text`` the statement in words.
+    ``says`` is the printed number as text, ``text`` the statement in words, ``stated`` what the claim says it tests.
     """
 
     claim: str
@@ -52,6 +61,12 @@ class Verdict:
     reason: str
     where: str = ""
     text: str = ""
+    stated: Tested | Literal[""] = ""
+
+    @property
+    def tests(self) -> Tested:
+        """Whose failure a failure would be: as the claim states, else a model's number tests the model."""
+        return self.stated or _BY_KIND.get(self.kind, "source")
 
     def to_json(self) -> dict[str, Any]:
         """The public form: numbers are numbers or None, both in ``unit``."""
@@ -61,6 +76,7 @@ class Verdict:
             "number": self.number,
             "verdict": self.verdict,
             "kind": self.kind,
+            "tests": self.tests,
             "says": self.printed.value if self.printed else None,
             "found": self.found.value if self.found else None,
             "unit": unit,
@@ -126,7 +142,7 @@ def _half_digit(text: str) -> float:
     return 0.5 * 10.0 ** ((int(power[1]) if power else 0) - places)
 
 
-_CLAIM_KEYS = ("number", "where", "says", "text", "open", "contradicts", "equation")
+_CLAIM_KEYS = ("number", "where", "says", "text", "open", "contradicts", "equation", "tests")
 
 
 def read_claim(name: str, table: Table) -> tuple[Claim, tuple[str, ...]]:
@@ -150,9 +166,20 @@ def read_claim(name: str, table: Table) -> tuple[Claim, tuple[str, ...]]:
         table.text("open", ""),
         table.text("contradicts", ""),
         table.text("equation", ""),
+        _tested(table),
     )
     if claim.open and (claim.contradicts or claim.equation):
         table.fault("open", "a claim that is open has no verdict 'contradicts' yet; keep one of the two")
     if not (says or claim.open or claim.contradicts or claim.equation or "says" in table.entries):
         table.fault("", "a claim needs 'says' (numbers), 'open' (what is missing), 'contradicts' or 'equation'")
     return claim, tuple(dict.fromkeys(uses))
+
+
+def _tested(table: Table) -> Tested | Literal[""]:
+    word = table.text("tests", "")
+    for known in TESTED:
+        if word == known:
+            return known
+    if word:
+        table.fault("tests", f"'{word}' is nothing that a claim tests; choose from {choices(TESTED)}")
+    return ""

@@ -11,7 +11,8 @@ from thiocell.core.quantity import Quantity
 from thiocell.studies.declare_fit import fit_work, with_needs_of
 from thiocell.studies.expression import Expression
 from thiocell.studies.family import Family
-from thiocell.studies.looking import GIVES, INSIDE, Looking
+from thiocell.studies.insight import GIVES, Looking
+from thiocell.studies.looking import INSIDE
 from thiocell.studies.show import SHOWN, Show
 from thiocell.studies.study import FitStep, ForecastStep, InsideStep, SampleStep, Step
 from thiocell.studies.table import quantity

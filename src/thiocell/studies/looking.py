@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thiocell.cell.batch import Fared, solve
 from thiocell.cell.doubts import doubts
 from thiocell.cell.drawings import charge_shares, limits, profiles, stacked_losses, voltage_curves
-from thiocell.cell.frame import Frame, frame, in_si
+from thiocell.cell.frame import frame
 from thiocell.cell.from_sample import parameters
-from thiocell.cell.inside import Inside, inside
+from thiocell.cell.inside import Inside
 from thiocell.cell.loss_budget import LossBudget, loss_budget
-from thiocell.cell.parameters import CellParameters, Grains
-from thiocell.cell.protocol import Step, amperes
-from thiocell.cell.states import charged_state, discharged_state, pristine_state
+from thiocell.cell.parameters import Grains
+from thiocell.cell.protocol import amperes
+from thiocell.cell.states import charged_state
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
@@ -26,18 +23,28 @@ from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.term import Term
+from thiocell.studies.insight import GIVES, NUMBERS, POINTS, Courses, courses_of
 from thiocell.studies.show import Show
 
-Array = NDArray[np.float64]
-
 INSIDE = "inside"
-"""What the result of a look is called where others have a technique's name."""
-NODES = 8
-"""Of many trials; assumed: good to 0.3 mV at 200 mA/g, far below what a fit leaves open."""
-_POINTS = 400
-"""Rows of a discharge; assumed: its losses close to 1 mV."""
-_FIRST = 100.0
-"""mAh/g: the beginning of a charge that the paper speaks of."""
+"""What the result of a look inside is called where others have a technique's name."""
+_FAR = 1e300
+_SLOW = Term("mAh/g", "Q_0", "what an infinitely slow discharge would give", -_FAR, _FAR)
+_NUMBERED: Mapping[str, tuple[str, str, str]] = {
+    "capacity": ("mAh/g", "Q_n", "capacity of the discharge at current {n}"),
+    "loss": ("mV", "", "mean loss by {kind} over the discharge at current {n}"),
+    "won": ("mAh/g", "", "what the discharge at current {n} would give more without loss by {kind}"),
+}
+
+
+def meaning(word: str) -> Term | None:
+    """What a value of a look inside means; n-th currents are counted as the study lists them."""
+    numbered = re.fullmatch(r"(capacity|loss|won)(?:_(.+))?_(\d+)", word)
+    if not numbered:
+        return _SLOW if word == "slow_capacity" else GIVES.get(word)
+    unit, symbol, said = _NUMBERED[numbered[1]]
+    told = said.format(n=numbered[3], kind=(numbered[2] or "").replace("_", " "))
+    return Term(unit, symbol, told, -_FAR, _FAR)
 
 
 def look(
@@ -52,17 +59,17 @@ def look(
         raise BadInput("a look inside needs currents, like ['25 mA/g', '200 mA/g']; give at least one")
     made = frame(sample, grains=grains, values=values)
     cell = parameters(made)
-    budget = loss_budget(cell, charged_state(cell), [amperes(each, cell) for each in currents], points=_POINTS)
+    budget = loss_budget(cell, charged_state(cell), [amperes(each, cell) for each in currents], points=POINTS)
     lost = [str(each) for each, found in zip(currents, budget.insides, strict=True) if found is None]
     insides = [found for found in budget.insides if found is not None]
     if not insides:
         raise BadInput(
             f"the cell of sample '{sample.name}' cannot be discharged at {', '.join(lost)}; take less current"
         )
-    seen = _Courses(made, cell, {"charged": insides[0]})
+    seen = Courses(made, cell, {"charged": insides[0]})
     for begin in ("discharged", "fresh"):
-        (seen.insides[begin],) = _courses(made, [cell], currents[0], begin)
-    numbers = _of_budget(budget) | {name: (_NUMBERS[name](seen), term.unit) for name, term in GIVES.items()}
+        (seen.insides[begin],) = courses_of(made, [cell], currents[0], begin)
+    numbers = _of_budget(budget) | {name: (NUMBERS[name](seen), term.unit) for name, term in GIVES.items()}
     found = {name: Quantity(value, unit) for name, (value, unit) in numbers.items() if np.isfinite(value)}
     worries = [*doubts(made), *(f"{each} cannot start or does not come through" for each in lost)]
     source = Source("predicted", "", f"cell model of sample '{sample.name}', grains {grains}")
@@ -93,121 +100,3 @@ def _of_budget(budget: LossBudget) -> dict[str, tuple[float, str]]:
 
 def _word(kind: str) -> str:
     return kind.replace(" in the cathode", "").replace(" ", "_")
-
-
-# ---- of the couples ----------------------------------------------------------------------------------------------
-
-GIVES: Mapping[str, Term] = {
-    "second_plateau": Term("V", "V_Mo", "against Li, from where on molybdenum gives most of a discharge", -2, 6),
-    "molybdenum_capacity": Term("mAh/g", "Q_Mo", "molybdenum's swing in a charge at the first current", 0, 10_000),
-    "molybdenum_share_of_first_100": Term(
-        "%", "", "how much of that swing the first 100 mAh/g of charge hold", -1e3, 1e3
-    ),
-    "first_charge_plateau": Term("V", "V_1", "mean voltage against Li of the fresh cell's charge", -2, 6),
-    "first_charge_capacity": Term("mAh/g", "Q_1", "of the fresh cell's charge at the first current", 0, 10_000),
-}
-"""What a look inside can be asked for of many trials at once, all at its first current."""
-
-
-@dataclass(frozen=True)
-class Looking:
-    """A look inside at ``current`` as a model of many trials, which is what a fit's forecast asks."""
-
-    grains: Grains
-    current: Quantity
-    nodes: int = NODES
-
-    def expect(self, names: Sequence[str], trials: Sequence[Mapping[str, float]], sample: Sample) -> Array:
-        """The values ``names``, of those of ``GIVES``, in every trial, (trials, names); NaN where there is none."""
-        made = frame(sample, grains=self.grains, nodes=self.nodes)
-        cells = [parameters(made, {word: in_si(word, number) for word, number in trial.items()}) for trial in trials]
-        seen = [_Courses(made, cell) for cell in cells]
-        for begin in dict.fromkeys(_BEGINS[name] for name in names):
-            for each, found in zip(seen, _courses(made, cells, self.current, begin), strict=True):
-                each.insides[begin] = found
-        return np.array([[_NUMBERS[name](each) for name in names] for each in seen])
-
-
-@dataclass(frozen=True)
-class _Courses:
-    """What was seen of a cell, by where the course began; None where it did not come through."""
-
-    made: Frame
-    cell: CellParameters
-    insides: dict[str, Inside | None] = field(default_factory=dict)
-
-    @property
-    def per_gram(self) -> float:
-        """C/m2 of cathode in mAh/g."""
-        return self.cell.area / (self.cell.mass * 3600.0)
-
-
-def _courses(made: Frame, cells: Sequence[CellParameters], current: Quantity, begin: str) -> list[Inside | None]:
-    """A discharge from 'charged', or a charge from 'discharged' or 'fresh', of every cell."""
-    states = {"charged": charged_state, "discharged": discharged_state, "fresh": lambda _: pristine_state(made)}
-    sign = 1.0 if begin == "charged" else -1.0
-    steps = [
-        (Step("current", sign * amperes(current, c), lower=c.lower_cutoff if sign > 0 else None,
-              upper=None if sign > 0 else c.upper_cutoff),)
-        for c in cells
-    ]  # fmt: skip
-    courses = solve(cells, [states[begin](cell) for cell in cells], steps, points=_POINTS, states=True)
-    return [
-        inside(cell, course) if course.fared is Fared.DONE else None
-        for cell, course in zip(cells, courses, strict=True)
-    ]
-
-
-def _takes_over(seen: _Courses) -> float:
-    discharge = seen.insides["charged"]
-    if discharge is None or "molybdenum" not in discharge.couples:
-        return math.nan
-    share = discharge.current_shares[:, discharge.couples.index("molybdenum")]
-    over = np.flatnonzero(share > 0.5)
-    if not over.size or over[0] == 0:
-        return math.nan
-    before = slice(over[0] - 1, over[0] + 1)
-    return float(np.interp(0.5, share[before], discharge.voltage[before])) + discharge.cell.anode_potential
-
-
-def _swing(seen: _Courses) -> tuple[Array, Array]:
-    """mAh/g passed in the charge, and by molybdenum; of NaN where there is no such charge."""
-    charge = seen.insides["discharged"]
-    if charge is None or "molybdenum" not in charge.couples:
-        return np.array([0.0, math.nan]), np.array([0.0, math.nan])
-    swing = charge.charges[:, charge.couples.index("molybdenum")]
-    return np.abs(charge.capacity), np.abs(swing) * seen.per_gram
-
-
-def _share_of_first(seen: _Courses) -> float:
-    passed, swing = _swing(seen)
-    return float(100.0 * np.interp(_FIRST, passed, swing) / swing[-1])
-
-
-def _plateau(seen: _Courses) -> float:
-    fresh = seen.insides["fresh"]
-    if fresh is None:
-        return math.nan
-    mean = np.trapezoid(fresh.voltage, fresh.time) / (fresh.time[-1] - fresh.time[0])
-    return float(mean) + seen.cell.anode_potential
-
-
-def _first_capacity(seen: _Courses) -> float:
-    fresh = seen.insides["fresh"]
-    return math.nan if fresh is None else abs(float(fresh.capacity[-1]))
-
-
-_NUMBERS: Mapping[str, Callable[[_Courses], float]] = {
-    "second_plateau": _takes_over,
-    "molybdenum_capacity": lambda seen: float(_swing(seen)[1][-1]),
-    "molybdenum_share_of_first_100": _share_of_first,
-    "first_charge_plateau": _plateau,
-    "first_charge_capacity": _first_capacity,
-}
-_BEGINS = {
-    "second_plateau": "charged",
-    "molybdenum_capacity": "discharged",
-    "molybdenum_share_of_first_100": "discharged",
-    "first_charge_plateau": "fresh",
-    "first_charge_capacity": "fresh",
-}

@@ -41,7 +41,7 @@ def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None) ->
     faults: list[str] = []
     for claim in study.claims:
         found, wrong = judge(claim, outcomes)
-        verdicts += found
+        verdicts += [replace(verdict, stated=claim.tests) for verdict in found]
         faults += [f"{study.file} {fault}" for fault in wrong]
     return Run(study.name, study.title, study.about, outcomes, tuple(verdicts), _versions(study), tuple(faults))
 
