@@ -224,6 +224,106 @@ def test_a_failing_cell_is_flagged_and_the_others_come_back() -> None:
         courses[1].checked()
 
 
+DISCHARGE = (Step("current", 4 * I25, lower=0.0),)
+
+
+def among_good_ones(bad: CellParameters, state: object = CHARGED, protocol: tuple[Step, ...] = DISCHARGE) -> Course:
+    """The course of a bad trial, once its good neighbours have been seen to fare as they do alone."""
+    good = [cell(separator_resistance=0.02), cell(separator_resistance=0.03)]
+    courses = solve(
+        [good[0], bad, good[1]], [CHARGED, state, CHARGED], [DISCHARGE, protocol, DISCHARGE], points=20, states=True
+    )  # type: ignore[arg-type]
+    for number, neighbour in zip((0, 2), good, strict=True):
+        alone = one(neighbour, DISCHARGE, points=20, states=True)
+        for name, seen in vars(courses[number]).items():
+            np.testing.assert_array_equal(seen, getattr(alone, name), err_msg=name)
+    return courses[1]
+
+
+NAN = float("nan")
+SULFUR = cell().couple("sulfur")
+FAULTS_OF_A_CELL: list[tuple[dict[str, object], str]] = [
+    ({"thickness": -30e-6}, "'thickness' of the cell is -3e-05 m; it must lie between 1e-09 and 1 m"),
+    ({"thickness": 0.0}, "'thickness' of the cell is 0 m"),
+    ({"area": NAN}, "'area' of the cell is nan m2"),
+    ({"electronic": 0.0}, "'electronic' of the cell is 0 S/m; it must lie between 1e-12 and 1e\\+08"),
+    ({"temperature": 0.0}, "'temperature' of the cell is 0 K"),
+    ({"anode_exchange": 0.0}, "'anode_exchange' of the cell is 0 A/m2"),
+    ({"lower_cutoff": 3.5}, "the cut-offs are crossed or too far: lower_cutoff is 3.5 V"),
+    ({"ionic": Ionic(3, -0.05)}, "the cathode's ionic conductivity is not positive"),
+    ({"ionic": Ionic(4, 0.05)}, "'power' of the ionic conductivity is 4"),
+    ({"parting": Parting(1.0, 0.0, 7200.0)}, "'out_time' of the parting LiI is 0 s"),
+    ({"couples": ()}, "a cell needs couples"),
+    ({"couples": (replace(SULFUR, exchange=NAN),)}, "'exchange' of couple 'sulfur' is nan A/m3"),
+    ({"couples": (replace(SULFUR, grain_time=-1.0),)}, "'grain_time' of couple 'sulfur' is -1 s"),
+]
+
+
+@pytest.mark.parametrize(("changes", "told"), FAULTS_OF_A_CELL)
+def test_a_cell_with_an_impossible_number_is_flagged_and_its_neighbours_do_not_see_it(
+    changes: dict[str, object], told: str
+) -> None:
+    course = among_good_ones(cell(**changes))
+    assert course.fared is Fared.BAD_INPUT
+    for name in ("seconds", "charge", "energy", "first", "last", "last_current", "end"):
+        assert np.isnan(getattr(course, name)).all(), name
+    assert course.charge.shape == (1,)
+    with pytest.raises(BadInput, match=told):
+        course.checked()
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (CellState({"molybdenum": 0.02, "sulfur": 1.2}), "lithiated share of 'sulfur' is 1.2; it must lie between 0"),
+        (CellState({"molybdenum": NAN, "sulfur": 0.02}), "lithiated share of 'molybdenum' is nan"),
+        (CellState({"sulfur": 0.02}), "it must tell of molybdenum, sulfur"),
+        (CellState({"molybdenum": 0.02, "sulfur": 0.02}, {"sulfur": -1.5}), "hysteresis of 'sulfur' is -1.5"),
+        (replace(CHARGED, throughput=-1.0), "throughput of the state is -1 C/m2"),
+        (replace(CHARGED, parted=NAN), "share of parted LiI is nan"),
+        (np.full((6, 20), NAN), "the state that it starts from holds numbers that are not finite"),
+    ],
+)
+def test_an_impossible_start_is_flagged_and_its_neighbours_do_not_see_it(state: object, told: str) -> None:
+    course = among_good_ones(cell(), state)
+    assert course.fared is Fared.BAD_INPUT
+    with pytest.raises(BadInput, match=told):
+        course.checked()
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (Step("current", 4 * I25), "step 1 has no end; give it seconds, a lower or an upper voltage, or a current"),
+        (Step("voltage", NAN, seconds=10.0), "step 1 has a number that is not finite"),
+        (Step("power", 1e-4, lower=NAN), "step 1 has a number that is not finite"),
+        (Step("current", 0.0, seconds=-1.0), "'seconds' of step 1 is -1; it must be greater than zero"),
+        (Step("current", 0.0, seconds=10.0, period=-1.0), "'period' of step 1 is -1; it must be greater than zero"),
+        (Step("current", I25, lower=2.0, upper=1.0), "the cut-offs of step 1 are crossed"),
+    ],
+)
+def test_an_impossible_step_is_flagged_and_its_neighbours_do_not_see_it(step: Step, told: str) -> None:
+    course = among_good_ones(cell(), protocol=(step,))
+    assert course.fared is Fared.BAD_INPUT
+    with pytest.raises(BadInput, match=told):
+        course.checked()
+
+
+def test_a_current_that_cannot_start_tells_what_stops_it_and_one_that_may_end_at_once_is_none() -> None:
+    weak = cell(separator_resistance=1.0)
+    course = among_good_ones(weak)
+    assert (course.fared, course.failed_step) == (Fared.CANNOT_START, 0)
+    with pytest.raises(BadInput, match=r"step 1 of its protocol.*costs 5.09 V in the separator of"):
+        course.checked()
+    assert among_good_ones(weak, protocol=(replace(DISCHARGE[0], may_end_at_once=True),)).why == (Why.AT_ONCE,)
+
+
+def test_a_batch_of_impossible_cells_alone_comes_back() -> None:
+    courses = solve([cell(area=0.0), cell(mass=NAN)], CHARGED, DISCHARGE)
+    assert [course.fared for course in courses] == [Fared.BAD_INPUT] * 2
+    assert ["'area'" in courses[0].faults[0], "'mass'" in courses[1].faults[0]] == [True, True]
+
+
 def test_threads_do_not_change_the_numbers() -> None:
     cells = [cell("parabolic", separator_resistance=0.02 + 0.001 * n) for n in range(12)]
     protocol = (Step("current", 4 * I25, lower=0.0),)

@@ -59,13 +59,19 @@ def faults(
 
     ``state`` is that in which the protocol begins. Steps are only looked at where the cell and its state are sound.
     """
-    found = (*_numbers(parameters), *(_state(parameters, state) if state else ()))
+    found = impossible(parameters, state, protocol)
     if found:
         return found
-    steps = tuple(
-        fault for number, step in enumerate(protocol, 1) for fault in _step(parameters, step, f"step {number}")
-    )
-    return steps or tuple(_start(parameters, state, protocol))
+    windows = (_window(parameters, step, f"step {number}") for number, step in enumerate(protocol, 1))
+    return tuple(fault for each in windows for fault in each) or tuple(_start(parameters, state, protocol))
+
+
+def impossible(
+    parameters: CellParameters, state: CellState | None = None, protocol: Sequence[Step] = ()
+) -> tuple[str, ...]:
+    """Those of ``faults`` that no solver needs to be asked about: all but currents that are too large to start."""
+    found = (*_numbers(parameters), *(_state(parameters, state) if state else ()))
+    return found or tuple(fault for number, step in enumerate(protocol, 1) for fault in _step(step, f"step {number}"))
 
 
 def _numbers(cell: CellParameters) -> Iterator[str]:
@@ -133,21 +139,21 @@ def _state(cell: CellParameters, state: CellState) -> Iterator[str]:
         yield f"the throughput of the state is {state.throughput:g} C/m2; it must be zero or more, and finite"
 
 
-def _step(cell: CellParameters, step: Step, where: str) -> Iterator[str]:
+def _step(step: Step, where: str) -> Iterator[str]:
     ends = {"seconds": step.seconds, "lower": step.lower, "upper": step.upper, "current": step.current}
     told = {name: end for name, end in ends.items() if end is not None}
     if not told:
         yield f"{where} has no end; give it seconds, a lower or an upper voltage, or a current"
+    if step.period is not None:
+        told["period"] = step.period
     if not all(math.isfinite(number) for number in (step.value, *told.values())):
         yield f"{where} has a number that is not finite"
         return
-    for name in ("seconds", "current"):
+    for name in ("seconds", "current", "period"):
         if name in told and told[name] <= 0.0:
             yield f"'{name}' of {where} is {told[name]:g}; it must be greater than zero"
     if step.lower is not None and step.upper is not None and step.lower >= step.upper:
         yield f"the cut-offs of {where} are crossed: lower is {step.lower:g} V, upper {step.upper:g} V"
-    if step.control == "current":
-        yield from _window(cell, step, where)
 
 
 def _limits(cell: CellParameters, step: Step) -> tuple[float, float]:
@@ -158,6 +164,8 @@ def _limits(cell: CellParameters, step: Step) -> tuple[float, float]:
 
 def _window(cell: CellParameters, step: Step, where: str) -> Iterator[str]:
     """A current whose loss in the separator alone is wider than all voltages between the cut-offs."""
+    if step.control != "current":
+        return
     lower, upper = _limits(cell, step)
     drop = abs(step.value) / cell.area * cell.separator if cell.left == "ion" else 0.0
     if step.value and drop >= upper - lower:

@@ -24,6 +24,7 @@ class Fared(Enum):
     CANNOT_START = words.FARED[words.CANNOT_START]
     NO_CURRENT = words.FARED[words.NO_CURRENT]
     LEFT_LIMITS = words.FARED[words.LEFT_LIMITS]
+    BAD_INPUT = words.FARED[words.BAD_INPUT]
 
 
 class Why(Enum):
@@ -44,6 +45,8 @@ class Course:
     Arrays a step: ``seconds``, ``charge`` C, ``energy`` J, ``first`` and ``last`` V, ``last_current`` A, ``why``.
     Arrays a row: ``time`` s, ``voltage`` V, ``current`` A, ``passed`` C since the beginning, ``step`` from 0.
     ``states`` (rows, rows of the state, nodes) are there if they were asked for; ``end`` is the last state.
+    ``faults`` are the sentences of ``cell.checks`` about a cell that is BAD_INPUT, all of whose numbers are NaN, and
+    about one that CANNOT_START where they tell why.
     """
 
     fared: Fared
@@ -63,9 +66,23 @@ class Course:
     step: NDArray[np.int64]
     states: Array
     end: Array
+    faults: tuple[str, ...] = ()
 
     def checked(self, name: str = "the cell") -> Course:
         """The course itself; raises BadInput with the step and the reason if it did not come through."""
+        if self.fared is Fared.BAD_INPUT:
+            raise BadInput(f"{name} cannot be solved: {'; '.join(self.faults)}")
         if self.fared is not Fared.DONE:
-            raise BadInput(f"{name} failed in step {self.failed_step + 1} of its protocol: {self.fared.value}")
+            why = "; ".join((self.fared.value, *self.faults))
+            raise BadInput(f"{name} failed in step {self.failed_step + 1} of its protocol: {why}")
         return self
+
+
+def refused(faults: tuple[str, ...], steps: int, shape: tuple[int, ...]) -> Course:
+    """The course of a cell that was not tried, through a protocol of so many steps; ``shape`` is that of its state."""
+    none, nothing, whole = np.full((6, steps), np.nan), np.zeros(0), np.zeros(0, np.int64)
+    return Course(
+        Fared.BAD_INPUT, 0, none[0], none[1], none[2], none[3], none[4], none[5], (Why.NOT_ENDED,) * steps,
+        np.zeros(steps, np.int64), nothing, nothing, nothing, nothing, whole, np.zeros((0, *shape)),
+        np.full(shape, np.nan), faults,
+    )  # fmt: skip

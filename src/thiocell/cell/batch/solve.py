@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thiocell.cell.batch.compiled import solver
-from thiocell.cell.batch.course import Course, Fared, Why
+from thiocell.cell.batch.course import Course, Fared, Why, refused
 from thiocell.cell.batch.layout import Structure, numbers, same_structure, start, structure
 from thiocell.cell.batch.words import (
     CHARGE_PASSED,
@@ -32,6 +32,7 @@ from thiocell.cell.batch.words import (
     V_LAST,
     WHY,
 )
+from thiocell.cell.checks import faults, impossible
 from thiocell.cell.parameters import CellParameters, CellState
 from thiocell.cell.protocol import Step
 from thiocell.cell.resting import resting_potential
@@ -65,17 +66,45 @@ def solve(
     ``starts`` and ``protocols`` are one for each cell, or one for all; a start is an even state or another course's
     ``end``. Cells must share the layout of their states (couples, grains, nodes); protocols the number of steps.
     With ``points`` about that many rows of each step are kept, or one every ``period`` of the step, and with ``states``
-    their states; without, the ends of each step alone. A cell that fails is flagged in ``fared`` and the others
-    come back. Raises BadInput where cells or protocols do not fit together.
+    their states; without, the ends of each step alone. A cell that fails is flagged in ``fared``, one whose numbers,
+    start or steps are impossible is not tried (BAD_INPUT), and the others come back as if alone. Raises BadInput where
+    cells or protocols do not fit together.
     """
-    if not cells:
-        return ()
-    task = _task(cells, starts, protocols, points)
+    trials = _trials(cells, starts, protocols)
+    wrong = [_wrong(*trial) for trial in trials]
+    sound = [trial for trial, faulty in zip(trials, wrong, strict=True) if not faulty]
+    if sound:
+        layout = structure(sound[0][0])
+        shape = layout.rows, layout.nodes
+        solved = iter(_solved(sound, layout, points, states, relative, absolute, threads or os.cpu_count() or 1))
+    else:
+        shape, solved = (0, 0), iter(())
+    return tuple(
+        refused(faulty, len(steps), shape) if faulty else next(solved)
+        for (_, _, steps), faulty in zip(trials, wrong, strict=True)
+    )
+
+
+Trial = tuple[CellParameters, Start, Sequence[Step]]
+"""A cell, its start and its protocol."""
+
+
+def _solved(
+    trials: Sequence[Trial],
+    layout: Structure,
+    points: int,
+    states: bool,
+    relative: float,
+    absolute: float,
+    threads: int,
+) -> tuple[Course, ...]:
+    """The courses of trials that are possible."""
+    task = _task(trials, layout, points)
     rows = _room(task, points)
     while True:
-        found = _carry_out(task, rows, states, relative, absolute, threads or os.cpu_count() or 1)
+        found = _carry_out(task, rows, states, relative, absolute, threads)
         if not (found.fared == ROWS_FULL).any():
-            return tuple(_course(found, number, cell) for number, cell in enumerate(cells))
+            return tuple(_course(found, number, trial) for number, trial in enumerate(trials))
         rows *= 4
 
 
@@ -100,36 +129,49 @@ class _Found(NamedTuple):
     ends: Array
 
 
-def _task(
+def _trials(
     cells: Sequence[CellParameters],
     starts: Sequence[Start] | Start,
     protocols: Sequence[Sequence[Step]] | Sequence[Step],
-    points: int,
-) -> _Task:
-    layout = structure(cells[0])
-    if not all(same_structure(cells[0], cell) for cell in cells[1:]):
-        raise BadInput("the cells of one batch differ in couples, grains, nodes or contacts; solve each kind by itself")
+) -> list[Trial]:
+    """Every cell with a start and a protocol."""
     begun = list(starts) if isinstance(starts, Sequence) else [starts] * len(cells)
-    todo = _each(protocols, len(cells))
+    one = [step for step in protocols if isinstance(step, Step)]
+    todo = [one] * len(cells) if one else [steps for steps in protocols if not isinstance(steps, Step)]
     for what, given in (("starts", begun), ("protocols", todo)):
         if len(given) != len(cells):
             raise BadInput(f"{len(cells)} cells have {len(given)} {what}; give one for each or one for all")
-    if len({len(steps) for steps in todo}) != 1:
+    if len({len(steps) for steps in todo}) > 1:
         raise BadInput("the protocols of one batch differ in their number of steps; solve each kind by itself")
+    return list(zip(cells, begun, todo, strict=True))
+
+
+def _wrong(cell: CellParameters, begun: Start, steps: Sequence[Step]) -> tuple[str, ...]:
+    """What is impossible about a cell, its start and its protocol."""
+    if not isinstance(begun, CellState):
+        odd = () if np.isfinite(begun).all() else ("the state that it starts from holds numbers that are not finite",)
+        return (*impossible(cell, None, steps), *odd)
+    found = impossible(cell, begun, steps)
+    if not found:
+        try:
+            resting_potential(cell, begun)
+        except BadInput as told:
+            return (str(told),)
+    return found
+
+
+def _task(trials: Sequence[Trial], layout: Structure, points: int) -> _Task:
+    cells = [cell for cell, _, _ in trials]
+    if not all(same_structure(cells[0], cell) for cell in cells[1:]):
+        raise BadInput("the cells of one batch differ in couples, grains, nodes or contacts; solve each kind by itself")
     packed = [numbers(cell) for cell in cells]
     return _Task(
         layout,
         np.array([one for one, _ in packed]),
         np.array([grains for _, grains in packed]),
-        np.array([_table(cell, layout, each) for cell, each in zip(cells, begun, strict=True)]),
-        np.array([[_order(cell, step, points) for step in steps] for cell, steps in zip(cells, todo, strict=True)]),
+        np.array([_table(cell, layout, begun) for cell, begun, _ in trials]),
+        np.array([[_order(cell, step, points) for step in steps] for cell, _, steps in trials]),
     )
-
-
-def _each(protocols: Sequence[Sequence[Step]] | Sequence[Step], many: int) -> list[Sequence[Step]]:
-    """A protocol for every cell."""
-    one = [step for step in protocols if isinstance(step, Step)]
-    return [one] * many if one else [steps for steps in protocols if not isinstance(steps, Step)]
 
 
 def _table(cell: CellParameters, layout: Structure, begun: Start) -> Array:
@@ -203,9 +245,11 @@ def _carry_out(task: _Task, rows: int, states: bool, relative: float, absolute: 
     return found
 
 
-def _course(found: _Found, number: int, cell: CellParameters) -> Course:
+def _course(found: _Found, number: int, trial: Trial) -> Course:
+    cell, begun, steps = trial
     fared, summary, count = Fared(FARED[int(found.fared[number])]), found.summaries[number], int(found.counts[number])
     bad = int(np.argmax(summary[:, WHY] < 0)) if fared is not Fared.DONE else -1
+    first = begun if isinstance(begun, CellState) else None
     rows = found.rows[number, :count]
     shape = (-1, *found.ends.shape[1:])
     return Course(
@@ -226,4 +270,5 @@ def _course(found: _Found, number: int, cell: CellParameters) -> Course:
         rows[:, ROW_STEP].astype(np.int64),
         found.states[number, :count].reshape(shape) if found.states.size else np.zeros((0, *found.ends.shape[1:])),
         found.ends[number],
+        faults(cell, first, steps[: bad + 1]) if fared is Fared.CANNOT_START else (),
     )
