@@ -18,6 +18,9 @@ _alpha[0] = 1.0
 ALPHA = _alpha
 ERROR = _KAPPA * GAMMA + 1.0 / np.arange(1, MOST_ORDER + 2)
 
+_SCALE = 0.5
+"""V that the potential's relative tolerance is of, assumed: its own zero is that of an electrode far away."""
+
 
 @inner
 def add(size, part, x, y):
@@ -35,9 +38,12 @@ def add_to_both(size, x, y, z):
 
 
 @inner
-def weigh(size, y, absolute, relative, weight):
-    """1/(absolute + relative |y|)"""
-    for m in range(size):
+def weigh(nodes, size, y, absolute, relative, weight):
+    """1/tolerance of each number: 1/(absolute + relative |y|), and for the potentials, which come first, ``_SCALE``."""
+    inverse = 1.0 / (absolute + relative * _SCALE)
+    for m in range(nodes):
+        weight[m] = inverse
+    for m in range(nodes, size):
         weight[m] = 1.0 / (absolute + relative * abs(y[m]))
 
 

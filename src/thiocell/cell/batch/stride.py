@@ -28,6 +28,13 @@ _FASTEST = 1e-3
 """The fastest convergence that is believed of a later step, assumed."""
 _NEWTON = 4
 """Iterations before a step is tried again at half its length."""
+_STRICT, _STRICTEST = 2.0, 0.06
+"""Newton's iteration ends within 2 sqrt(relative) of a step's tolerance, at most 0.06; by trial: less gains nothing."""
+_LOST = 2.0
+"""Tolerances; a first iteration that finds this much error is not worth a second, by trial."""
+_UNEASY, _EASY = 0.4, 0.25
+"""Tolerances: above the one a step is followed by a shorter one, which aims at the other; by trial. To wait for a step
+that fails costs one step in three where a cell runs dry."""
 
 
 class Bench(NamedTuple):
@@ -54,11 +61,17 @@ def new_bench(size: int) -> Bench:
 
 
 @inner
+def has_converged(gap, speed, tolerance):
+    """Is what later iterations would add, each ``speed`` times as much as the one before, within the tolerance?"""
+    return gap < 0.1 * tolerance or (speed < 1.0 and speed / (1.0 - speed) * gap < tolerance)
+
+
+@inner
 def newton(s, v, g, b, step, order, kind, target, i, tolerance, speed, w, f):
     """(converged, iterations, i, speed) of one implicit step from the guess in ``b.ahead``.
 
     Leaves ``b.y`` and ``b.change``. ``speed`` is how much each iteration takes off the error: the last one seen serves
-    until a new one is.
+    until a new one is. A step that is lost after one iteration counts as converged: its error tells.
     """
     size, c, before = b.y.size, ALPHA[order] / step, -1.0
     y, right = b.y.reshape(s.rows, s.nodes), b.right.reshape(s.rows, s.nodes)
@@ -74,14 +87,14 @@ def newton(s, v, g, b, step, order, kind, target, i, tolerance, speed, w, f):
             b.right[m] -= c * (b.psi[m] + b.change[m])
         i = correct(s, v, y, right, c, kind, target, i, w, f)
         gap = norm(size, b.right, b.weight)
-        if not gap < _HOPELESS:
-            return False, k + 1, i, 1.0
-        add_to_both(size, b.right, b.change, b.y)
         if before > 0.0:
             speed = gap / before
-        if speed >= 1.0 and k > 1:
+        if not gap < _HOPELESS or (speed >= 1.0 and k > 1):
             return False, k + 1, i, 1.0
-        if gap < 0.1 * tolerance or (speed < 1.0 and speed / (1.0 - speed) * gap < tolerance):
+        add_to_both(size, b.right, b.change, b.y)
+        if k == 0 and ERROR[order] * gap > _LOST:
+            return True, 1, i, 1.0
+        if has_converged(gap, speed, tolerance):
             return True, k + 1, i, max(speed, _FASTEST)
         before = gap
     return False, _NEWTON, i, 1.0
@@ -92,7 +105,7 @@ def begin(s, v, g, b, i, relative, absolute, w):
     """Fill the differences for a first step and give its length in s."""
     size = b.y.size
     rates(s, v, g, b.y.reshape(s.rows, s.nodes), i, b.right.reshape(s.rows, s.nodes), w)
-    weigh(size, b.y, absolute, relative, b.weight)
+    weigh(s.nodes, size, b.y, absolute, relative, b.weight)
     speed = norm(size, b.right, b.weight)
     step = min(1.0, 0.5 / speed) if speed > 0.0 else 1.0
     step = max(step, 1e-9)
@@ -113,7 +126,7 @@ def fit_in(b, step, t, k):
     left = step[SECONDS] - t[SPENT]
     if t[LENGTH] > left:
         stretch(b, t, k, left / t[LENGTH])
-    return TOO_SMALL if t[LENGTH] < 1e-13 * (t[SPENT] + 1e-3) else DONE
+    return TOO_SMALL if t[LENGTH] < 1e-13 * t[SPENT] + 1e-18 else DONE
 
 
 @inner
@@ -125,12 +138,27 @@ def stretch(b, t, k, by):
 
 
 @inner
+def ease(b, t, k, off, top):
+    """Make the next step shorter after one whose error was ``off``, of an order less where that keeps it longer.
+
+    ``top`` is the difference of the step's order at its end.
+    """
+    order = k[ORDER]
+    by = (off / _EASY) ** (-1.0 / (order + 1))
+    if order > 1:
+        lower = (ERROR[order - 1] * norm(b.y.size, top, b.weight) / _EASY) ** (-1.0 / order)
+        if lower > by:
+            k[ORDER], by = order - 1, lower
+    stretch(b, t, k, max(0.2, min(0.9, by)))
+
+
+@inner
 def attempt(s, v, g, b, step, t, k, relative, absolute, w, f):
     """(accepted, error in units of its tolerance, caution) of one step; one that is not accepted is made shorter."""
     size, order = b.y.size, k[ORDER]
-    tolerance = max(10.0 * 2.2e-16 / relative, min(0.03, math.sqrt(relative)))
+    tolerance = max(10.0 * 2.2e-16 / relative, min(_STRICTEST, _STRICT * math.sqrt(relative)))
     predict(size, b.d, order, b.ahead, b.psi)
-    weigh(size, b.ahead, absolute, relative, b.weight)
+    weigh(s.nodes, size, b.ahead, absolute, relative, b.weight)
     good, used, i, t[SPEED] = newton(
         s, v, g, b, t[LENGTH], order, int(step[KIND]), step[TARGET], t[AMPERES], tolerance, t[SPEED], w, f
     )
@@ -139,10 +167,12 @@ def attempt(s, v, g, b, step, t, k, relative, absolute, w, f):
     if not good:
         stretch(b, t, k, 0.5)
         return False, 0.0, caution
-    weigh(size, b.y, absolute, relative, b.weight)
+    weigh(s.nodes, size, b.y, absolute, relative, b.weight)
     off = ERROR[order] * norm(size, b.change, b.weight)
     if off > 1.0:
-        stretch(b, t, k, max(0.2, caution * off ** (-1.0 / (order + 1))))
+        for m in range(size):
+            b.right[m] = b.change[m] + b.d[order, m]
+        ease(b, t, k, off, b.right)
         return False, off, caution
     accept(size, b.d, order, b.change)
     k[EVEN] += 1
@@ -154,7 +184,11 @@ def attempt(s, v, g, b, step, t, k, relative, absolute, w, f):
 def choose(b, t, k, why, off, caution):
     """Set order and length of the next steps, the pair that promises the longest, once a few had the same length."""
     size, order = b.y.size, k[ORDER]
-    if why != 0 or k[EVEN] <= order:
+    if why != 0:
+        return
+    if k[EVEN] <= order:
+        if off > _UNEASY:
+            ease(b, t, k, off, b.d[order])
         return
     lower, higher = 0.0, 0.0
     here = max(off, 1e-10) ** (-1.0 / (order + 1))
