@@ -86,6 +86,6 @@ def _joined(chi2_at: Callable[[Array], Array], descent: Descent, best: int, rest
 
 
 def _open(descent: Descent, row: int) -> bool:
-    at = descent.places[row]
-    held = (at < AT_BOUND) | (at > 1.0 - AT_BOUND)
-    return bool(len(curvature(descent.jacobian[row], held, descent.slope_error[row]).open_directions))
+    """Do the numbers leave a direction open? A parameter at its bound counts too: a valley may lead away from there."""
+    free = np.zeros(descent.places.shape[1], dtype=bool)
+    return bool(len(curvature(descent.jacobian[row], free, descent.slope_error[row]).open_directions))
