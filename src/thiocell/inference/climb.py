@@ -30,7 +30,7 @@ WIDEST, NARROWEST = 0.25, 1e-5
 """assumed: the longest step in the unit box, and the least to which it is cut."""
 ROUNDS, IDLE = 25, 6
 """assumed: most steps at one height, and most in a row that bring less than ``SETTLED``."""
-MET, SETTLED = 2e-3, 2e-3
+MET, SETTLED = 5e-3, 5e-3
 """assumed: shares of the height's root, and of the way from the best fit, to which an end is found."""
 AGAIN = 2e-2
 """assumed: share of the way from the best fit by which a place met by another search must lie further to be taken."""
@@ -76,13 +76,19 @@ def climb(climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Arr
         party.move()
 
 
-class _Tried(NamedTuple):
-    """A place that was tried: whether chi-square held the step to it (``held``), or the trust region (``narrow``)."""
+class _Plan(NamedTuple):
+    """The next step of a climb: what it promises, and whether chi-square (``held``) or the trust region ends it."""
 
     place: Array
     multiplier: float
+    promised: float
     held: bool
     narrow: bool
+
+
+class _Seen(NamedTuple):
+    """What a survey finds at a place: residuals, the prediction towards the side, and the slopes of both."""
+
     residuals: Array
     value: float
     jacobian: Array
@@ -131,21 +137,48 @@ class _Party:
         return residuals, np.where(np.isnan(residuals[:, 0]), np.nan, own)
 
     def move(self) -> None:
-        """One step of every climb on its way to its next height."""
+        """One step of every climb on its way to its next height; one whose step promises nothing has arrived."""
         rows = self.going
         height = np.array([self.climbs[i].heights[len(self.climbs[i].ends)] for i in rows])
-        width = np.array([self.climbs[i].width for i in rows])
-        step, multiplier, held = self._steps(rows, height, width)
-        trial = np.clip(self.u[rows] + step, 0.0, 1.0)
-        found = self._survey(rows, trial)
+        plans = self._plans(rows, height)
+        going = []
         for n, i in enumerate(rows):
-            short = np.abs(step[n]) >= 0.99 * width[n]
-            narrow = bool(np.any(short & (trial[n] > 0.0) & (trial[n] < 1.0)))
-            tried = _Tried(trial[n], multiplier[n], bool(held[n]), narrow, *(part[n] for part in found))
-            self._judge(i, height[n], tried)
+            there = self._met_by(i, height[n]) or not plans[n].held
+            if abs(plans[n].promised) <= self._small(i) and there and not plans[n].narrow:
+                self._arrive(i, height[n], plans[n], stuck=False)
+            else:
+                going.append(n)
+        if going:
+            found = self._survey(rows[going], np.array([plans[n].place for n in going]))
+            for k, n in enumerate(going):
+                self._judge(rows[n], height[n], plans[n], _Seen(*(part[k] for part in found)))
 
-    def _steps(self, rows: Rows, height: Array, width: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """The farthest step of the straight model below the height, its multiplier, and whether chi-square holds it."""
+    def _plans(self, rows: Rows, height: Array) -> list[_Plan]:
+        width = np.array([self.climbs[i].width for i in rows])
+        step, multiplier = self._steps(rows, height, width)
+        places = np.clip(self.u[rows] + step, 0.0, 1.0)
+        plans = []
+        for n, i in enumerate(rows):
+            moved = places[n] - self.u[i]
+            cut = (np.abs(moved) >= 0.99 * width[n]) & (places[n] > 0.0) & (places[n] < 1.0)
+            straight = self.r[i] + self.jac[i] @ moved
+            price = _above(straight, height[n]) - _above(self.r[i], height[n])
+            promised = float(self.slope[i] @ moved) - price / multiplier[n]
+            held = bool(np.sum(straight**2) > 0.98 * height[n])
+            plans.append(_Plan(places[n], float(multiplier[n]), promised, held, bool(np.any(cut))))
+        return plans
+
+    def _met_by(self, i: int, height: float) -> bool:
+        """Has chi-square come to the height?"""
+        return bool(abs(np.sqrt(height) - np.linalg.norm(self.r[i])) <= MET * np.sqrt(height))
+
+    def _small(self, i: int) -> float:
+        """What is not worth a step."""
+        one = self.climbs[i]
+        return float(SETTLED * abs(self.g[i] - one.side * one.start) + 1e-12 * abs(self.g[i]))
+
+    def _steps(self, rows: Rows, height: Array, width: Array) -> tuple[Array, Array]:
+        """The farthest step of the straight model below the height, and its multiplier."""
         u, jac, r, slope = self.u[rows], self.jac[rows], self.r[rows], self.slope[rows]
         normal, down = np.einsum("nij,nik->njk", jac, jac), np.einsum("nij,ni->nj", jac, r)
         room = np.maximum(-u, -width[:, None]), np.minimum(1.0 - u, width[:, None])
@@ -165,50 +198,43 @@ class _Party:
             half = 0.5 * (low + high)
             inside = stepped(np.exp(half))[1] <= height
             low, high = np.where(inside, half, low), np.where(inside, high, half)
-        step, reached = stepped(np.exp(low))
-        return step, np.exp(low), reached > 0.98 * height
+        return stepped(np.exp(low))[0], np.exp(low)
 
-    def _judge(self, i: int, height: float, tried: _Tried) -> None:
-        """Take the trial if it is better by the penalty, set the width, and see whether the height is done."""
-        one, step, price = self.climbs[i], tried.place - self.u[i], 1.0 / tried.multiplier
-        here, there = _above(self.r[i], height), _above(tried.residuals, height)
-        straight = _above(self.r[i] + self.jac[i] @ step, height)
-        promised = float(self.slope[i] @ step) - price * (straight - here)
-        gained = float(tried.value - self.g[i]) - price * (there - here)
-        alive, long = bool(np.isfinite(gained)), float(np.max(np.abs(step), initial=0.0))
-        good = alive and gained > 0.1 * promised
-        small = SETTLED * abs(self.g[i] - one.side * one.start) + 1e-12 * abs(self.g[i])
+    def _judge(self, i: int, height: float, plan: _Plan, found: _Seen) -> None:
+        """Take the planned place if it is better by the penalty, set the width, and stop where nothing more comes."""
+        one, small = self.climbs[i], self._small(i)
+        price = (_above(found.residuals, height) - _above(self.r[i], height)) / plan.multiplier
+        gained = float(found.value - self.g[i]) - price
+        alive, long = bool(np.isfinite(gained)), float(np.max(np.abs(plan.place - self.u[i]), initial=0.0))
+        good = alive and gained > 0.1 * plan.promised
         if good:
-            self._stand(i, tried)
-        if good and gained > 0.7 * promised:
+            self._stand(i, plan.place, found)
+        if good and gained > 0.7 * plan.promised:
             one.width = min(WIDEST, max(one.width, 2.0 * long))
-        elif not good or gained < 0.3 * promised:
+        elif not good or gained < 0.3 * plan.promised:
             one.width = (0.4 if alive else 0.25) * max(long, NARROWEST)
         one.rounds += 1
         one.failures += not alive
         one.idle = 0 if good and gained > small else one.idle + 1
-        quiet = abs(promised) <= small and not tried.narrow
-        if quiet or one.idle >= IDLE or one.rounds >= ROUNDS:
-            self._arrive(i, height, tried, stuck=not quiet)
+        if one.idle >= IDLE or one.rounds >= ROUNDS:
+            self._arrive(i, height, plan, stuck=True)
 
-    def _stand(self, i: int, tried: _Tried) -> None:
-        self.u[i], self.r[i], self.g[i] = tried.place, tried.residuals, tried.value
-        self.jac[i], self.slope[i] = tried.jacobian, tried.slope
+    def _stand(self, i: int, place: Array, found: _Seen) -> None:
+        self.u[i], self.r[i], self.g[i], self.jac[i], self.slope[i] = (place, *found)
 
-    def _arrive(self, i: int, height: float, tried: _Tried, *, stuck: bool) -> None:
+    def _arrive(self, i: int, height: float, plan: _Plan, *, stuck: bool) -> None:
         """Note how far the prediction goes at ``height``; go on from a better place if another search has met one."""
         one, chi2 = self.climbs[i], float(np.sum(self.r[i] ** 2))
         further, place = self._met(one, height)
         if further > self.g[i] + AGAIN * abs(self.g[i] - one.side * one.start) and one.jumps < JUMPS:
             found = self._survey(np.array([i]), place[None, :])
-            self._stand(i, _Tried(place, 1.0, True, False, *(part[0] for part in found)))
+            self._stand(i, place, _Seen(*(part[0] for part in found)))
             one.rounds, one.failures, one.idle, one.jumps, one.width = 0, 0, 0, one.jumps + 1, max(one.width, 0.05)
             return
-        short = np.sqrt(height) - np.sqrt(chi2)
-        met = abs(short) <= MET * np.sqrt(height)
+        short, met = np.sqrt(height) - np.sqrt(chi2), self._met_by(i, height)
         end: End = "found" if met else "failed" if one.failures and stuck else "unfinished" if stuck else "bound"
         # along the path of the ends the root of chi-square rises by multiplier/root for each unit of the prediction
-        value = self.g[i] + (short * np.sqrt(height) / tried.multiplier if met else 0.0)
+        value = self.g[i] + (short * np.sqrt(height) / plan.multiplier if met else 0.0)
         one.values.append(one.side * float(max(value, further)))
         one.chi2.append(height if met else chi2)
         one.places.append(self.u[i].copy())

@@ -63,10 +63,10 @@ def predictive_range(
 
 
 def _ladder(thresholds: Sequence[float]) -> list[float]:
-    """Rises of chi-square at which a climb stops: the thresholds, and half way to each in the root."""
-    roots = [0.0, *sorted(np.sqrt(thresholds))]
-    steps = [rung for low, high in itertools.pairwise(roots) for rung in (0.5 * (low + high), high)]
-    return [float(rung) ** 2 for rung in dict.fromkeys(steps)]
+    """Rises of chi-square at which a climb stops: the thresholds, and between two of them half way in the root."""
+    roots = sorted(np.sqrt(thresholds))
+    between = [0.5 * (low + high) for low, high in itertools.pairwise(roots)]
+    return [float(rung) ** 2 for rung in sorted({*roots, *between})]
 
 
 def _drawn(problem: Problem, fit: Fit, name: str, climbs: Sequence[Climb], levels: Sequence[float]) -> Profile:

@@ -24,8 +24,8 @@ Array = NDArray[np.float64]
 
 NODES = 8
 """Of many trials; assumed: good to 0.3 mV at 200 mA/g, far below what a fit leaves open."""
-POINTS = 400
-"""Rows of a course; assumed: its losses close to 1 mV."""
+POINTS, FEWER = 400, 200
+"""Rows of a course, assumed: its losses close to 1 mV; and of one of many trials, good to 1 mV and 0.3 % of a share."""
 _FIRST = 100.0
 """mAh/g: the beginning of a charge that the paper speaks of."""
 
@@ -55,7 +55,7 @@ class Looking:
         cells = [parameters(made, {word: in_si(word, number) for word, number in trial.items()}) for trial in trials]
         seen = [Courses(made, cell) for cell in cells]
         for begin in dict.fromkeys(_BEGINS[name] for name in names):
-            for each, found in zip(seen, courses_of(made, cells, self.current, begin), strict=True):
+            for each, found in zip(seen, courses_of(made, cells, self.current, begin, FEWER), strict=True):
                 each.insides[begin] = found
         return np.array([[NUMBERS[name](each) for name in names] for each in seen])
 
@@ -74,7 +74,9 @@ class Courses:
         return self.cell.area / (self.cell.mass * 3600.0)
 
 
-def courses_of(made: Frame, cells: Sequence[CellParameters], current: Quantity, begin: str) -> list[Inside | None]:
+def courses_of(
+    made: Frame, cells: Sequence[CellParameters], current: Quantity, begin: str, points: int = POINTS
+) -> list[Inside | None]:
     """A discharge from 'charged', or a charge from 'discharged' or 'fresh', of every cell."""
     states = {"charged": charged_state, "discharged": discharged_state, "fresh": lambda _: pristine_state(made)}
     sign = 1.0 if begin == "charged" else -1.0
@@ -83,7 +85,7 @@ def courses_of(made: Frame, cells: Sequence[CellParameters], current: Quantity, 
               upper=None if sign > 0 else c.upper_cutoff),)
         for c in cells
     ]  # fmt: skip
-    courses = solve(cells, [states[begin](cell) for cell in cells], steps, points=POINTS, states=True)
+    courses = solve(cells, [states[begin](cell) for cell in cells], steps, points=points, states=True)
     return [
         inside(cell, course) if course.fared is Fared.DONE else None
         for cell, course in zip(cells, courses, strict=True)

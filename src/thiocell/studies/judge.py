@@ -92,7 +92,8 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
 
     Its sigma does not count: that of a fit is one of slopes, and tells less than how far the numbers let it go.
 
-    What the numbers leave open to both sides stays open, and so does all beyond an end where model or search failed.
+    What the numbers leave open to a side that the claim needs stays open, or in all by more than the number itself; so
+    does what lies beyond an end where model or search failed.
     """
     above, below = printed.quantity.value - reach.high, reach.low - printed.quantity.value
     gap = {"": max(above, below), "at most": below, "at least": above}[printed.side]
@@ -101,6 +102,11 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
         needed = {"": (reach.low_end, reach.high_end), "at most": (reach.high_end,), "at least": (reach.low_end,)}
         if set(needed[printed.side]) != {"found"}:
             return "open", f"{told}: the numbers that were fitted do not set both ends, so they decide nothing here"
+        if not printed.side and reach.high - reach.low > abs(printed.quantity.value) > 0:
+            return (
+                "open",
+                f"{told}: the numbers that were fitted leave more open than the number itself, and decide nothing",
+            )
         return "holds", f"{told}, which includes {_short(printed.quantity.value)}"
     if (reach.high_end if gap == above else reach.low_end) in ("failed", "unfinished"):
         return "open", f"{told}; nothing is known {_short(gap)} {reach.unit} beyond".rstrip()
