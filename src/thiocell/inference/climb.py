@@ -66,14 +66,19 @@ class Climb:
     jumps: int = 0
 
 
-def climb(climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Array, met: Sequence[Met] = ()) -> None:
-    """Take every one of ``climbs`` over its heights; each may go on from what another, or ``met``, has come upon.
+def climb(
+    climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Array, met: Sequence[Met] = ()
+) -> list[Met]:
+    """Take every one of ``climbs`` over its heights; gives all that was asked for on the way, ``met`` included.
+
+    Each climb may go on from what another, or ``met``, has come upon.
 
     ``steepness`` is the expected norm of each column of the residuals' Jacobian; it sets the differences.
     """
     party = _Party(list(climbs), asked, how, steepness, list(met))
     while party.going.size:
         party.move()
+    return party.met
 
 
 class _Plan(NamedTuple):

@@ -17,6 +17,9 @@ from thiocell.inference.profile import LEVELS, Interval, Profile, centres, doubt
 
 Array = NDArray[np.float64]
 
+KNOWN = 4
+"""assumed: sets for each parameter from which on what is known is many."""
+
 
 def predictive_range(
     problem: Problem,
@@ -30,8 +33,9 @@ def predictive_range(
 
     ``extra(thetas[set, parameter])`` gives one column for each of ``names``; ``known`` are sets worth a look, such as
     those of the parameters' profiles. A range at a level is that of the profile likelihood of the prediction (Wilks),
-    searched straight for its ends (``climb``). A prediction that the model cannot make at the best fit gives NaN and
-    a doubt. Raises BadInput if nothing is named.
+    searched straight for its ends (``climb``). A climb may end on a lower top than the highest: so the far ends of
+    every parameter are sought first, unless many sets are ``known``, and each climb may go on from there. A prediction
+    that the model cannot make at the best fit gives NaN and a doubt. Raises BadInput if nothing is named.
     """
     names, thresholds = tuple(names), thresholds_of(levels)
     if not names:
@@ -39,7 +43,7 @@ def predictive_range(
     meter, middles = Meter(problem), centres(problem, fit, max(thresholds))
 
     def both(places: Array) -> tuple[Array, Array]:
-        return meter(places), asked(extra, problem.values(places), len(names))
+        return meter(places), np.hstack([asked(extra, problem.values(places), len(names)), places])
 
     made = both(np.array([centre for centre, _ in middles]))[1]
     ladder = _ladder(thresholds)
@@ -53,13 +57,26 @@ def predictive_range(
     if climbs:
         places = np.zeros((0, fit.scaled.size)) if known is None else problem.scaled(known)
         residuals, found = both(places)
-        met = (places, np.sum(residuals**2, axis=1), found)
-        climb(climbs, both, settings(problem, problem.fuzz), np.linalg.norm(fit.jacobian, axis=0), [met])
+        met = [(places, np.sum(residuals**2, axis=1), found)]
+        how = settings(problem, problem.fuzz), np.linalg.norm(fit.jacobian, axis=0)
+        if len(places) < KNOWN * fit.scaled.size:
+            met = climb(_scouts(fit, len(names), thresholds), both, *how, met)
+        climb(climbs, both, *how, met)
     drawn = {}
     for k, name in enumerate(names):
         mine = [each for each in climbs if each.column == k]
         drawn[name] = _drawn(problem, fit, name, mine, levels) if mine else _unmade(fit, name, levels)
     return drawn
+
+
+def _scouts(fit: Fit, first: int, thresholds: Sequence[float]) -> list[Climb]:
+    """Climbs to both ends of every parameter, whose scaled values stand in the columns from ``first`` on."""
+    heights = tuple(fit.chi2 + threshold for threshold in sorted(thresholds))
+    return [
+        Climb(first + p, side, float(fit.scaled[p]), fit.chi2, fit.scaled, heights)
+        for p in range(fit.scaled.size)
+        for side in (-1.0, 1.0)
+    ]
 
 
 def _ladder(thresholds: Sequence[float]) -> list[float]:
