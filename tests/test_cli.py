@@ -80,6 +80,9 @@ def test_every_printed_number_that_counting_answers_has_its_verdict(thiocell, wi
     assert {word for number in (27, 28, 29) for word, _, _ in found[number]} == {"contradicts"}
 
 
+_FITS = ("ohmic", "one_size", "sizes", "iodide_for_molybdenum", "all_couples")
+
+
 def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thiocell, with_pan2023):
     _, out, _ = thiocell("run", "pan2023", "--json")
     page = json.loads(out)
@@ -90,13 +93,16 @@ def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thi
     assert [v["verdict"] for v in rate] == ["holds", "holds", "holds", "holds", "fails"]  # the last: no grains
     assert {v["tests"] for v in rate} == {"model"}  # that fit without grains is no failure of the paper
     assert rate[4]["found"] > 400  # mAh/g where 371 is printed: resistance and kinetics alone lose too little
-    one_size, sizes = found[22]
     assert {v["kind"] for v in found[22]} == {"predicted"}
-    assert {one_size["verdict"], sizes["verdict"]} == {"holds"}
-    fits = {name: page["results"][name]["values"]["chi2"]["value"] for name in ("ohmic", "one_size", "sizes")}
-    assert fits["one_size"] < 4
-    assert fits["sizes"] < 10
-    assert fits["ohmic"] > 100
+    # at 95 % both may give anything up to 500 Wh/kg there; with charge of Li3PS4 and iodide the model gives less
+    assert [v["verdict"] for v in found[22]] == ["open", "open", "fails"]
+    chi2 = {name: values["values"]["chi2"]["value"] for name, values in page["results"].items() if name in _FITS}
+    assert chi2["one_size"] < 4
+    # one size is the limit of a spread at its narrow bound, 0.02, so that a spread does as well but for that
+    assert chi2["sizes"] == pytest.approx(chi2["one_size"], abs=0.05)
+    assert chi2["ohmic"] > 100
+    assert chi2["iodide_for_molybdenum"] > 100  # iodide has neither the capacity nor the low voltage of molybdenum
+    assert found[16][-1]["verdict"] == "fails"  # a separator of 1e-4 S/cm is too resistive for the rate test
     # nothing of claim 22 was fitted to
     assert "energy" not in " ".join(page["results"]["one_size"]["values"])
 

@@ -266,6 +266,17 @@ def test_a_forecast_has_the_uncertainty_that_the_fit_leaves(tmp_path):
     assert not found.doubts  # a straight line, closed on all sides
 
 
+def test_a_range_goes_through_arithmetic_that_runs_one_way(tmp_path):
+    """1000/y falls where y rises: its ends change places."""
+    text = FORECAST.replace('"y_1", "ratio"', '"ratio"')
+    claims = '[claim.c]\nsays = { "1000 / far.ratio" = "1", "far.ratio + line.chi2 - line.chi2" = "1" }\n'
+    whole = done(tmp_path, PRINTED + fit_text() + text + claims)
+    table = whole.outcomes["far"].result.curves["intervals"]
+    low, high = (table.columns[f"ratio_{end}"].values[1] for end in ("low", "high"))
+    assert f"it may be {1000 / high:.4g} to {1000 / low:.4g} (95 %)" in whole.verdicts[0].reason
+    assert f"it may be {low:.4g} to {high:.4g} (95 %)" in whole.verdicts[1].reason
+
+
 def test_a_forecast_of_what_the_bounds_cut_has_no_sigma_but_a_range_and_a_limit(tmp_path):
     text = FORECAST.replace('"y_1", "ratio"', '"loss"')
     found = result(tmp_path, PRINTED + fit_text(high=40) + text, "far")  # the free best is 49

@@ -477,7 +477,7 @@ def test_a_current_of_the_cell_makes_the_mass_uncertain_and_one_by_mass_does_not
         one(Simulation(SYSTEM, steps=(f"Discharge at {level} for 5 hours",), facts=(MASS, EXACT)))["discharge_capacity"]
         for level in ("0.08 mA", "20 mA/g")
     )
-    assert of_cell.value == by_mass.value == pytest.approx(100.0, rel=1e-4)  # mAh/g
+    assert (of_cell.value, by_mass.value) == (pytest.approx(100.0, rel=1e-4), pytest.approx(100.0, rel=1e-4))  # mAh/g
     assert of_cell.sigma == pytest.approx(100.0 * 0.1 / 4.0, rel=1e-3)  # 1/m is a straight line to 6e-4
     assert by_mass.sigma == 0.0
 

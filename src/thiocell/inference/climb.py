@@ -28,7 +28,7 @@ Met = tuple[Array, Array, Array]
 
 WIDEST, NARROWEST = 0.25, 1e-5
 """assumed: the longest step in the unit box, and the least to which it is cut."""
-ROUNDS, IDLE = 25, 6
+ROUNDS, IDLE = 25, 4
 """assumed: most steps at one height, and most in a row that bring less than ``SETTLED``."""
 MET, SETTLED = 5e-3, 5e-3
 """assumed: shares of the height's root, and of the way from the best fit, to which an end is found."""
@@ -66,19 +66,14 @@ class Climb:
     jumps: int = 0
 
 
-def climb(
-    climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Array, met: Sequence[Met] = ()
-) -> list[Met]:
-    """Take every one of ``climbs`` over its heights; gives all that was asked for on the way, ``met`` included.
-
-    Each climb may go on from what another, or ``met``, has come upon.
+def climb(climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Array, met: Sequence[Met] = ()) -> None:
+    """Take every one of ``climbs`` over its heights; each may go on from what another, or ``met``, has come upon.
 
     ``steepness`` is the expected norm of each column of the residuals' Jacobian; it sets the differences.
     """
     party = _Party(list(climbs), asked, how, steepness, list(met))
     while party.going.size:
         party.move()
-    return party.met
 
 
 class _Plan(NamedTuple):

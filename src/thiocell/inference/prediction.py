@@ -43,7 +43,7 @@ def predictive_range(
     meter, middles = Meter(problem), centres(problem, fit, max(thresholds))
 
     def both(places: Array) -> tuple[Array, Array]:
-        return meter(places), np.hstack([asked(extra, problem.values(places), len(names)), places])
+        return meter(places), asked(extra, problem.values(places), len(names))
 
     made = both(np.array([centre for centre, _ in middles]))[1]
     ladder = _ladder(thresholds)
@@ -55,13 +55,14 @@ def predictive_range(
         if not np.isnan(made[[0, i], k]).any()
     ]
     if climbs:
-        places = np.zeros((0, fit.scaled.size)) if known is None else problem.scaled(known)
-        residuals, found = both(places)
-        met = [(places, np.sum(residuals**2, axis=1), found)]
         how = settings(problem, problem.fuzz), np.linalg.norm(fit.jacobian, axis=0)
+        places = np.zeros((0, fit.scaled.size)) if known is None else problem.scaled(known)
         if len(places) < KNOWN * fit.scaled.size:
-            met = climb(_scouts(fit, len(names), thresholds), both, *how, met)
-        climb(climbs, both, *how, met)
+            scouts = _scouts(fit, thresholds)
+            climb(scouts, lambda places: (meter(places), places), *how)
+            places = np.vstack([places, *(place for scout in scouts for place in scout.places)])
+        residuals, found = both(places)
+        climb(climbs, both, *how, [(places, np.sum(residuals**2, axis=1), found)])
     drawn = {}
     for k, name in enumerate(names):
         mine = [each for each in climbs if each.column == k]
@@ -69,11 +70,11 @@ def predictive_range(
     return drawn
 
 
-def _scouts(fit: Fit, first: int, thresholds: Sequence[float]) -> list[Climb]:
-    """Climbs to both ends of every parameter, whose scaled values stand in the columns from ``first`` on."""
+def _scouts(fit: Fit, thresholds: Sequence[float]) -> list[Climb]:
+    """Climbs to both ends of every parameter, whose scaled values are the columns."""
     heights = tuple(fit.chi2 + threshold for threshold in sorted(thresholds))
     return [
-        Climb(first + p, side, float(fit.scaled[p]), fit.chi2, fit.scaled, heights)
+        Climb(p, side, float(fit.scaled[p]), fit.chi2, fit.scaled, heights)
         for p in range(fit.scaled.size)
         for side in (-1.0, 1.0)
     ]

@@ -58,7 +58,29 @@ def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
     quantity = combine(expression.rule, inputs, correlations(parts, outcomes))
     kind = max((part.kind for part in parts.values()), key=_WORTH.index)
     unfit = next((part.unfit for part in parts.values() if part.unfit), "")
-    return Found(quantity, kind, all(part.printed for part in parts.values()), unfit=unfit)
+    printed = all(part.printed for part in parts.values())
+    return Found(quantity, kind, printed, _reach(expression, parts, quantity.unit), unfit)
+
+
+def _reach(expression: Expression, parts: Mapping[str, Found], unit: str) -> Reach | None:
+    """How far an expression may go by the one part of it that says how far it may; the others stay as they are.
+
+    None if no part says so, or several, or if the expression does not run one way between the part's ends.
+    """
+    ranged = [name for name, part in parts.items() if part.reach is not None]
+    if len(ranged) != 1 or (reach := parts[ranged[0]].reach) is None:
+        return None
+
+    def at(number: float) -> float:
+        inputs = {name: Quantity.exact(part.quantity.value, part.quantity.unit) for name, part in parts.items()}
+        inputs[ranged[0]] = Quantity.exact(number, reach.unit)
+        return combine(expression.rule, inputs, {}).to(unit).value
+
+    middle = 0.5 * (reach.low + reach.high)
+    low, half, high = (at(number) for number in (reach.low, middle, reach.high))
+    if low <= half <= high:
+        return Reach(reach.level, low, high, reach.low_end, reach.high_end, unit)
+    return Reach(reach.level, high, low, reach.high_end, reach.low_end, unit) if low >= half >= high else None
 
 
 def worst(kinds: list[str]) -> str:
