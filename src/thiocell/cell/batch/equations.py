@@ -43,8 +43,8 @@ from thiocell.cell.batch.layout import (
     START,
     SURFACE,
     WIDTH,
-    Array,
 )
+from thiocell.cell.columns import Array
 from thiocell.cell.parameters import CORNER, STILL
 
 _MOST = 60.0
