@@ -66,9 +66,9 @@ def test_the_linear_system_is_solved_as_by_a_dense_matrix(grains: Grains) -> Non
     v, g = lay.numbers(columns)
     rng = np.random.default_rng(7)
     state = CellState({"molybdenum": 0.4, "sulfur": 0.6}, {"sulfur": 0.3}, parted=0.2)
-    y = lay.starts(columns, layout, [state], v, g)[0] + rng.normal(0, 0.02, (layout.rows, 4))
-    v, g = v[0], g[0]
-    y[0] += 2.0 - y[0].mean()
+    v, g, y = v[0], g[0], lay.starts(columns, layout, [state])[0]
+    y[0] = 2.0
+    y += rng.normal(0, 0.02, (layout.rows, 4))
     y[-1] = 0.0
     work = new_work(layout.shells.size, 4)
     factors = new_factors(layout.shells.size, layout.volume.shape[1], 4)

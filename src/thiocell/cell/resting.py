@@ -20,7 +20,6 @@ _NARROW = 1e-3
 """V; so near to the root the sum is a straight line but for 2 %."""
 _NEAR_ENOUGH = 1e-13
 """V; rounding of the potential itself."""
-_SECANTS = 100
 
 
 def resting_potential(parameters: CellParameters, state: CellState) -> float:
@@ -32,16 +31,16 @@ def resting_potential(parameters: CellParameters, state: CellState) -> float:
     share = [state.lithiated[couple.name] for couple in parameters.couples]
     potential = [_standard(couple, state) for couple in parameters.couples]
     paces, grains = _paces(parameters, state), parameters.populations
-    (found,) = resting_potentials(
-        np.array([[share[grain.couple] for grain in grains]]),
-        np.array([[potential[grain.couple] for grain in grains]]),
-        np.array([[paces[grain.couple] * grain.exchange for grain in grains]]),
-        np.array([[grain.exchange * grain.surface for grain in grains]]),
-        np.array([0.5 * FARADAY / (GAS * parameters.temperature)]),
+    found = balance(
+        np.array([share[grain.couple] for grain in grains]),
+        np.array([potential[grain.couple] for grain in grains]),
+        np.array([paces[grain.couple] * grain.exchange for grain in grains]),
+        np.array([grain.exchange * grain.surface for grain in grains]),
+        0.5 * FARADAY / (GAS * parameters.temperature),
     )
     if math.isnan(found):
         raise BadInput(no_rest(parameters, state))
-    return float(found)
+    return found
 
 
 def no_rest(parameters: CellParameters, state: CellState) -> str:
@@ -50,39 +49,38 @@ def no_rest(parameters: CellParameters, state: CellState) -> str:
     return f"the cathode has no resting potential with the lithiated shares {names}; take shares between 0 and 1"
 
 
-def resting_potentials(share: Array, standard: Array, forward: Array, buffer: Array, half: Array) -> Array:
-    """Potentials in V against Li at which sum J = 0, one a cathode; NaN where nothing balances.
+def balance(share: Array, standard: Array, forward: Array, buffer: Array, half: float) -> float:
+    """Potential in V against Li at which sum J = 0; NaN where nothing balances. The batch solver compiles it.
 
-    One entry a cathode and population, each grain even: its lithiated ``share``, its potential U in V without the
-    Nernst term, its exchange current ``forward`` in A/m3 and the ``buffer`` of its surface; ``half`` is F/(2RT), 1/V.
-    The sum rises with phi, so the root is the only one, between the lowest and the highest equilibrium of the couples.
+    One entry a population, each grain even: its lithiated ``share``, its potential U in V without the Nernst term, its
+    exchange current ``forward`` in A/m3 and the ``buffer`` of its surface; ``half`` is F/(2RT) in 1/V.
+    The sum rises with phi, so the root is the only one, between the lowest and the highest equilibrium of the couples:
+    it is found by halving, then by secants.
     """
-    inner = np.clip(share, _NEAREST, 1.0 - _NEAREST)
-    equilibrium = standard + 0.5 * np.log((1.0 - inner) / inner) / half[:, None]
-    low, high = equilibrium.min(axis=1) - 1e-6, equilibrium.max(axis=1) + 1e-6
-    at_standard = np.exp(np.clip(half[:, None] * standard, -_MOST, _MOST))
-    out, back = forward * share, forward * (1.0 - share)
 
-    def current(phi: Array) -> Array:
-        rate = np.exp(np.clip(half * phi, -_MOST, _MOST))[:, None] / at_standard
-        found: Array = ((out * rate - back / rate) / (1.0 + buffer * (rate + 1.0 / rate))).sum(axis=1)
-        return found
+    def current(phi: float) -> float:
+        total, shared = 0.0, math.exp(min(max(half * phi, -_MOST), _MOST))
+        for p in range(share.size):
+            rate = shared / math.exp(min(max(half * standard[p], -_MOST), _MOST))
+            net = share[p] * rate - (1.0 - share[p]) / rate
+            total += forward[p] * net / (1.0 + buffer[p] * (rate + 1.0 / rate))
+        return total
 
-    with np.errstate(all="ignore"):  # what is not finite is no root
-        balanced = (current(low) <= 0.0) & (current(high) >= 0.0)
-        while (wide := balanced & (high - low > _NARROW)).any():
-            middle = 0.5 * (low + high)
-            rising = current(middle) < 0.0
-            low, high = np.where(wide & rising, middle, low), np.where(wide & ~rising, middle, high)
-        at_low, at_high = current(low), current(high)
-        for _ in range(_SECANTS):
-            far = balanced & (abs(high - low) > _NEAR_ENOUGH) & (at_high != at_low)
-            if not far.any():
-                break
-            ahead = high - at_high * (high - low) / (at_high - at_low)
-            low, at_low, high = np.where(far, high, low), np.where(far, at_high, at_low), np.where(far, ahead, high)
-            at_high = np.where(far, current(high), at_high)
-    return np.where(balanced, high, np.nan)
+    low, high = math.inf, -math.inf
+    for p in range(share.size):
+        inner = min(max(share[p], _NEAREST), 1.0 - _NEAREST)
+        equilibrium = standard[p] + 0.5 * math.log((1.0 - inner) / inner) / half
+        low, high = min(low, equilibrium - 1e-6), max(high, equilibrium + 1e-6)
+    if not (current(low) <= 0.0 <= current(high)):
+        return math.nan
+    while high - low > _NARROW:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if current(middle) < 0.0 else (low, middle)
+    at_low, at_high = current(low), current(high)
+    while abs(high - low) > _NEAR_ENOUGH and at_high != at_low:
+        low, high, at_low = high, high - at_high * (high - low) / (at_high - at_low), at_high
+        at_high = current(high)
+    return high
 
 
 def _check(parameters: CellParameters, state: CellState) -> None:

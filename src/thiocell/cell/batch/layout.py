@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from thiocell.cell.columns import TERMS, Array, Columns
 from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Grains, Redox
-from thiocell.cell.resting import resting_potentials
 from thiocell.physics.grains import shells
 
 Whole = NDArray[np.int64]
@@ -195,38 +194,24 @@ def _unit(grains: Grains, has_time: bool, shells: int, sizes: int, spread: float
     return tuple((p.charge, p.exchange, p.time, p.surface, float(p.shells)) for p in couple.populations(0))
 
 
-def starts(columns: Columns, layout: Structure, states: Sequence[CellState], v: Array, g: Array) -> Array:
-    """Even states as tables of rows, (cells, rows, nodes), at rest; the potential is NaN where nothing balances."""
+def starts(columns: Columns, layout: Structure, states: Sequence[CellState]) -> Array:
+    """Even states as tables of rows, (cells, rows, nodes), whose potentials, NaN here, the solver finds."""
     cells = columns.cells
-    of = np.array([population.couple for population in cells[0].populations])
+    of = [population.couple for population in cells[0].populations]
     share = np.array([[s.lithiated[c.name] for c in cell.couples] for cell, s in zip(cells, states, strict=True)])
     swing = np.array(
         [[s.hysteresis.get(c.name, 0.0) for c in cell.couples] for cell, s in zip(cells, states, strict=True)]
     )
-    parted, throughput = np.array([(state.parted, state.throughput) for state in states]).T
-    share, swing = share[:, of], swing[:, of]
     tables = np.zeros((len(cells), layout.rows, layout.nodes))
-    for number, first in enumerate(layout.first):
-        tables[:, first : first + layout.shells[number]] = share[:, number, None, None]
+    tables[:, 0] = np.nan
+    for number, (couple, first) in enumerate(zip(of, layout.first, strict=True)):
+        tables[:, first : first + layout.shells[number]] = share[:, couple, None, None]
         if layout.swing[number] >= 0:
-            tables[:, layout.swing[number]] = swing[:, number, None]
+            tables[:, layout.swing[number]] = swing[:, couple, None]
     if layout.parted >= 0:
-        tables[:, layout.parted] = parted[:, None]
-    tables[:, -1, 1] = throughput / v[:, CHARGE]
-    tables[:, 0] = _rest(layout, v, g, share, swing, throughput / columns.cell["activation_charge"])[:, None]
+        tables[:, layout.parted] = np.array([[state.parted] for state in states])
+    tables[:, -1, 1] = np.array([state.throughput for state in states]) / columns.charge
     return tables
-
-
-def _rest(layout: Structure, v: Array, g: Array, share: Array, swing: Array, passed: Array) -> Array:
-    """V at which the cathodes rest, ``passed`` activation charges from their beginning."""
-    z = 1.0 - 2.0 * share
-    shape = z * (g[..., S1] + z * (g[..., S2] + z * (g[..., S3] + z * g[..., S4])))
-    standard = g[..., POTENTIAL] + shape + swing * g[..., HYSTERESIS]
-    eased = 1.0 - (1.0 - v[:, START]) * np.exp(-passed)
-    pace = np.where(layout.activated == 1, eased[:, None], 1.0)
-    return resting_potentials(
-        share, standard, pace * g[..., EXCHANGE], g[..., EXCHANGE] * g[..., SURFACE], v[:, HALF_F]
-    )
 
 
 def _shares(cell: CellParameters, name: str) -> Array:

@@ -164,7 +164,7 @@ def _courses(found: _Found, what: Task, trying: Sequence[Trial]) -> list[Course]
             found.states[number, :count].reshape(-1, *shape),
             found.ends[number],
         )
-        courses.append(course if fared == DONE else _explained(course, trying[number], what.tables[number]))
+        courses.append(course if fared == DONE else _explained(course, trying[number]))
     return courses
 
 
@@ -176,12 +176,12 @@ def _rows(kept: Array, area: float) -> tuple[Array, Array, Array, Array, NDArray
     return kept[:, ROW_TIME], kept[:, ROW_VOLTAGE], current, passed, kept[:, ROW_STEP].astype(np.int64)
 
 
-def _explained(course: Course, trial: Trial, table: Array) -> Course:
+def _explained(course: Course, trial: Trial) -> Course:
     """A course that failed, with the sentences that tell why where there are any."""
     cell, begun, steps = trial
     state = begun if isinstance(begun, CellState) else None
-    if state and np.isnan(table[0, 0]):
-        return refused((no_rest(cell, state),), len(steps), table.shape)
+    if course.fared is Fared.BAD_INPUT and state:
+        return refused((no_rest(cell, state),), len(steps), course.end.shape)
     if course.fared is Fared.CANNOT_START:
         return replace(course, faults=faults(cell, state, steps[: course.failed_step + 1]))
     return course
