@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
@@ -23,6 +24,7 @@ _COUPLE = (
     "charge", "exchange", "potential", "hysteresis", "hysteresis_rate", "grain_time", "grain_spread", "shells", "sizes",
 )  # fmt: skip
 _PARTING = ("held", "out_time", "in_time")
+_of_cell, _of_couple = attrgetter(*_CELL), attrgetter(*_COUPLE)
 TERMS = 4
 """Coefficients that a couple's shape has at most."""
 _NO_SHAPE = (0.0,) * TERMS
@@ -55,13 +57,13 @@ class Columns:
             cells,
             couples,
             owner,
-            _columns(_CELL, map(attrgetter(*_CELL), cells)),
-            _columns(_COUPLE, map(attrgetter(*_COUPLE), couples)),
+            _columns(_CELL, map(_of_cell, cells)),
+            _columns(_COUPLE, map(_of_couple, couples)),
             _columns(_PARTING, parts),
             np.array(list(shapes)).reshape(-1, TERMS),
         )
 
-    @property
+    @cached_property
     def charge(self) -> Array:
         """C/m2 of cathode area between the two ends of all couples of each cell."""
         return self.cell["thickness"] * np.bincount(self.owner, self.couple["charge"], len(self.cells))

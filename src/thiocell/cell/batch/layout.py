@@ -48,6 +48,9 @@ Whole = NDArray[np.int64]
 EXCHANGE, POTENTIAL, S1, S2, S3, S4, HYSTERESIS, SURFACE, INVERSE_CHARGE, INVERSE_TIME, PACE, GRAIN_NUMBERS = range(12)
 
 
+_OF_GRAINS = ("charge", "exchange", "potential", "hysteresis", "hysteresis_rate", "grain_time")
+
+
 class Structure(NamedTuple):
     """What cells of one batch share: the rows of their state and the shape of their grains."""
 
@@ -148,8 +151,9 @@ def numbers(columns: Columns) -> tuple[Array, Array]:
     found[:, HALF_F] = 0.5 * FARADAY / (GAS * cell["temperature"])
     found[:, BASE], found[:, HOST] = cell["ionic.base"], cell["ionic.host"]
     found[:, PARTED], found[:, MOLYBDENUM] = cell["ionic.parted"], cell["ionic.molybdenum"]
-    found[:, LEFT_RESISTANCE] = columns.separator if left == "ion" else 0.0
-    found[:, RIGHT_RESISTANCE] = columns.separator if right == "ion" else 0.0
+    separator = columns.separator
+    found[:, LEFT_RESISTANCE] = separator if left == "ion" else 0.0
+    found[:, RIGHT_RESISTANCE] = separator if right == "ion" else 0.0
     found[:, ANODE_EXCHANGE] = cell["anode_exchange"] if is_cell else np.inf
     found[:, ANODE_POTENTIAL] = cell["anode_potential"] if is_cell else 0.0
     found[:, HELD] = parting["held"]
@@ -165,16 +169,15 @@ def _grain_numbers(columns: Columns, number: int) -> Array:
     each = slice(number, None, len(columns.cells[0].couples))
     units = _units(columns.couples[each])
     found = np.zeros((len(columns.cells), units.shape[1], GRAIN_NUMBERS))
-    couple = {name: column[each, None] for name, column in columns.couple.items()}
-    charge, time = couple["charge"] * units[..., 0], couple["grain_time"] * units[..., 2]
+    couple = {name: columns.couple[name][each, None] for name in _OF_GRAINS}
+    charge, has_time = couple["charge"] * units[..., 0], units[..., 2] > 0.0
     found[..., EXCHANGE] = couple["exchange"] * units[..., 1]
     found[..., POTENTIAL], found[..., HYSTERESIS] = couple["potential"], couple["hysteresis"]
     found[..., S1 : S1 + TERMS] = columns.shape[each, None]
-    has_time = units[..., 2] > 0.0
     found[..., SURFACE] = units[..., 3] * np.where(has_time, couple["grain_time"], 1.0) / couple["charge"]
-    found[..., INVERSE_CHARGE] = 1.0 / charge
-    found[..., INVERSE_TIME] = 1.0 / np.where(units[..., 4] > 1.0, time, np.inf)
-    found[..., PACE] = couple["hysteresis_rate"] / charge
+    found[..., INVERSE_CHARGE], found[..., PACE] = 1.0 / charge, couple["hysteresis_rate"] / charge
+    in_shells = units[..., 4] > 1.0
+    found[..., INVERSE_TIME] = 1.0 / np.where(in_shells, couple["grain_time"] * units[..., 2], np.inf)
     return found
 
 

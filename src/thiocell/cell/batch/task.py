@@ -134,9 +134,8 @@ def _orders(asked: Sequence[Trial], columns: Columns, points: int) -> Array:
     driven = kind != VOLTAGE
     table[..., TARGET] = np.where(driven, value / area, value)
     table[..., LEAST] /= area
-    expected = _expected(table, value, columns.charge[:, None] * area)
-    untold = np.isnan(table[..., PERIOD])
-    table[..., PERIOD] = np.where(untold, expected / points if points else np.inf, table[..., PERIOD])
+    often = _expected(table, value, columns.charge[:, None] * area) / points if points else np.inf
+    table[..., PERIOD] = np.where(np.isnan(table[..., PERIOD]), often, table[..., PERIOD])
     falls, rises = driven & (value > 0.0), driven & (value < 0.0)
     lower, upper = columns.cell["lower_cutoff"][:, None], columns.cell["upper_cutoff"][:, None]
     # a charge or a discharge that names no end of its own must not pass the cell's cut-offs
