@@ -13,6 +13,7 @@ from thiocell.cell.batch.equations import new_work, rates
 from thiocell.cell.batch.exponential import exponential
 from thiocell.cell.batch.newton import factor, new_factors
 from thiocell.cell.batch.newton import solve as solve_linear
+from thiocell.cell.columns import Columns
 from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Grains, Ionic, Parting, Redox
 from thiocell.cell.protocol import Step
 from thiocell.core.bad_input import BadInput
@@ -61,10 +62,13 @@ def test_the_exponential_is_exact_to_the_last_digits() -> None:
 def test_the_linear_system_is_solved_as_by_a_dense_matrix(grains: Grains) -> None:
     # the conductivity is held in the system, so it is constant here
     given = cell(grains, nodes=4, ionic=Ionic(1, 0.01), activation_start=1.0)
-    layout, (v, g) = lay.structure(given), lay.numbers(given)
+    columns, layout = Columns.of([given]), lay.structure(given)
+    v, g = lay.numbers(columns)
     rng = np.random.default_rng(7)
     state = CellState({"molybdenum": 0.4, "sulfur": 0.6}, {"sulfur": 0.3}, parted=0.2)
-    y = lay.start(given, layout, state, 2.0) + rng.normal(0, 0.02, (layout.rows, 4))
+    v, g, y = v[0], g[0], lay.starts(columns, layout, [state])[0]
+    y[0] = 2.0
+    y += rng.normal(0, 0.02, (layout.rows, 4))
     y[-1] = 0.0
     work = new_work(layout.shells.size, 4)
     factors = new_factors(layout.shells.size, layout.volume.shape[1], 4)
@@ -242,6 +246,7 @@ def among_good_ones(bad: CellParameters, state: object = CHARGED, protocol: tupl
 
 NAN = float("nan")
 SULFUR = cell().couple("sulfur")
+HIGH = tuple(replace(couple, potential=10.0) for couple in cell().couples)  # e^(390): no float squares it
 FAULTS_OF_A_CELL: list[tuple[dict[str, object], str]] = [
     ({"thickness": -30e-6}, "'thickness' of the cell is -3e-05 m; it must lie between 1e-09 and 1 m"),
     ({"thickness": 0.0}, "'thickness' of the cell is 0 m"),
@@ -253,6 +258,7 @@ FAULTS_OF_A_CELL: list[tuple[dict[str, object], str]] = [
     ({"ionic": Ionic(3, -0.05)}, "the cathode's ionic conductivity is not positive"),
     ({"ionic": Ionic(4, 0.05)}, "'power' of the ionic conductivity is 4"),
     ({"parting": Parting(1.0, 0.0, 7200.0)}, "'out_time' of the parting LiI is 0 s"),
+    ({"temperature": 150.0, "couples": HIGH}, "the cathode has no resting potential"),
     ({"couples": ()}, "a cell needs couples"),
     ({"couples": (replace(SULFUR, exchange=NAN),)}, "'exchange' of couple 'sulfur' is nan A/m3"),
     ({"couples": (replace(SULFUR, grain_time=-1.0),)}, "'grain_time' of couple 'sulfur' is -1 s"),

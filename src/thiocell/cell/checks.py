@@ -6,6 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+import numpy as np
+from numpy.typing import NDArray
+
+from thiocell.cell.columns import TERMS, Array, Columns
 from thiocell.cell.losses import losses
 from thiocell.cell.parameters import CellParameters, CellState, Redox
 from thiocell.cell.protocol import Step
@@ -42,6 +46,9 @@ _COUPLE: dict[str, Bounds] = {
     "sizes": (1, 30, ""),
 }
 _PARTING: dict[str, Bounds] = {"held": (0.0, 1e6, ""), "out_time": (1e-3, 1e15, "s"), "in_time": (1e-3, 1e15, "s")}
+_POWERS = (1, 2, 3)
+_STEEPEST = 5.0
+"""V; assumed: no term of a couple's shape is larger."""
 _FURTHEST = 100.0
 """V; assumed: no cut-off lies beyond it."""
 
@@ -74,6 +81,37 @@ def impossible(
     return found or tuple(fault for number, step in enumerate(protocol, 1) for fault in _step(step, f"step {number}"))
 
 
+def sound(columns: Columns) -> NDArray[np.bool_]:
+    """Cells of whose numbers ``faults`` has nothing to tell: what it would read one by one is compared at once."""
+    cell, many = columns.cell, len(columns.cells)
+    couples = _inside(columns.couple, _COUPLE) & (abs(columns.shape) <= _STEEPEST).all(axis=1)
+    couples &= np.array([len(couple.shape) <= TERMS for couple in columns.couples], bool)
+    found = _inside(cell, _CELL) & (np.bincount(columns.owner, ~couples, many) == 0)
+    found &= np.array([_are_named(each) for each in columns.cells], bool)
+    parts = np.array([each.parting is not None for each in columns.cells], bool)
+    found &= ~parts | _inside(columns.parting, _PARTING)
+    found &= np.isin(cell["ionic.power"], _POWERS)
+    terms = np.array([cell[f"ionic.{name}"] for name in ("base", "host", "parted", "molybdenum")])
+    with np.errstate(invalid="ignore"):  # infinite terms may cancel; NaN is not within
+        roots = np.array([(1.0, *shares) for shares in product((0.0, 1.0), repeat=3)]) @ terms
+    found &= ((roots > 0.0) & (roots < math.inf)).all(axis=0)
+    lower, upper = cell["lower_cutoff"], cell["upper_cutoff"]
+    answer: NDArray[np.bool_] = found & (lower >= -_FURTHEST) & (lower < upper) & (upper <= _FURTHEST)
+    return answer
+
+
+def _inside(columns: dict[str, Array], table: dict[str, Bounds]) -> NDArray[np.bool_]:
+    """Are all numbers of ``table`` within its bounds? One answer a row."""
+    within = [(low <= columns[name]) & (columns[name] <= high) for name, (low, high, _) in table.items()]
+    answer: NDArray[np.bool_] = np.logical_and.reduce(within)
+    return answer
+
+
+def _are_named(cell: CellParameters) -> bool:
+    """Has the cell couples, each with a name of its own?"""
+    return len({couple.name for couple in cell.couples}) == len(cell.couples) > 0
+
+
 def _numbers(cell: CellParameters) -> Iterator[str]:
     yield from _outside(cell, _CELL, "of the cell")
     yield from _couples(cell)
@@ -98,22 +136,22 @@ def _outside(thing: object, table: dict[str, Bounds], where: str) -> Iterator[st
 
 
 def _couples(cell: CellParameters) -> Iterator[str]:
-    names = [couple.name for couple in cell.couples]
-    if not names or len(set(names)) != len(names):
-        yield f"a cell needs couples, each with a name of its own; it has {', '.join(names) or 'none'}"
+    if not _are_named(cell):
+        names = ", ".join(couple.name for couple in cell.couples)
+        yield f"a cell needs couples, each with a name of its own; it has {names or 'none'}"
     for couple in cell.couples:
         yield from _outside(couple, _COUPLE, f"of couple '{couple.name}'")
         yield from _shape(couple)
 
 
 def _shape(couple: Redox) -> Iterator[str]:
-    if len(couple.shape) > 4 or not all(math.isfinite(term) and abs(term) <= 5.0 for term in couple.shape):
+    if len(couple.shape) > TERMS or not all(abs(term) <= _STEEPEST for term in couple.shape):
         yield (f"'shape' of couple '{couple.name}' is {couple.shape}; it holds at most four numbers between -5 and 5 V")
 
 
 def _ionic(cell: CellParameters) -> Iterator[str]:
     ionic = cell.ionic
-    if ionic.power not in (1, 2, 3):
+    if ionic.power not in _POWERS:
         yield f"'power' of the ionic conductivity is {ionic.power}; it must be 1, 2 or 3"
     for sulfur, parted, metal in product((0.0, 1.0), repeat=3):
         root = ionic.base + ionic.host * sulfur + ionic.parted * parted + ionic.molybdenum * metal

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Redox
 from thiocell.core.bad_input import BadInput
+
+Array = NDArray[np.float64]
 
 _NEAREST = 1e-12
 """How near to an end of a couple its own equilibrium is looked for; only brackets the root, assumed."""
@@ -21,35 +25,61 @@ _NEAR_ENOUGH = 1e-13
 def resting_potential(parameters: CellParameters, state: CellState) -> float:
     """Potential in V against Li at which sum J = 0 in an even ``state``: what a cell at open circuit starts from.
 
-    The sum rises with phi, so the root is the only one, between the lowest and the highest equilibrium of the couples.
     Raises BadInput if a couple's lithiated share is missing or outside 0 ... 1, or if nothing balances it.
     """
     _check(parameters, state)
-    factor = FARADAY / (GAS * parameters.temperature)
     share = [state.lithiated[couple.name] for couple in parameters.couples]
     potential = [_standard(couple, state) for couple in parameters.couples]
-    inner = [min(max(each, _NEAREST), 1.0 - _NEAREST) for each in share]
-    equilibrium = [u + math.log((1.0 - each) / each) / factor for u, each in zip(potential, inner, strict=True)]
-    low, high = min(equilibrium) - 1e-6, max(equilibrium) + 1e-6
+    paces, grains = _paces(parameters, state), parameters.populations
+    found = balance(
+        np.array([share[grain.couple] for grain in grains]),
+        np.array([potential[grain.couple] for grain in grains]),
+        np.array([paces[grain.couple] * grain.exchange for grain in grains]),
+        np.array([grain.exchange * grain.surface for grain in grains]),
+        0.5 * FARADAY / (GAS * parameters.temperature),
+    )
+    if math.isnan(found):
+        raise BadInput(no_rest(parameters, state))
+    return found
 
-    current = _sum_of_currents(parameters, share, potential, _paces(parameters, state), 0.5 * factor)
-    if current(low) > 0.0 or current(high) < 0.0:
-        names = ", ".join(f"{couple.name} {state.lithiated[couple.name]:g}" for couple in parameters.couples)
-        raise BadInput(
-            f"the cathode has no resting potential with the lithiated shares {names}; take shares between 0 and 1"
-        )
-    return _root(current, low, high)
+
+def no_rest(parameters: CellParameters, state: CellState) -> str:
+    """What a user reads of a state that nothing balances."""
+    names = ", ".join(f"{couple.name} {state.lithiated[couple.name]:g}" for couple in parameters.couples)
+    return f"the cathode has no resting potential with the lithiated shares {names}; take shares between 0 and 1"
 
 
-def _root(rising: Callable[[float], float], low: float, high: float) -> float:
-    """Where ``rising`` is zero between ``low`` and ``high``: by halving, then by secants, with nothing to import."""
+def balance(share: Array, standard: Array, forward: Array, buffer: Array, half: float) -> float:
+    """Potential in V against Li at which sum J = 0; NaN where nothing balances. The batch solver compiles it.
+
+    One entry a population, each grain even: its lithiated ``share``, its potential U in V without the Nernst term, its
+    exchange current ``forward`` in A/m3 and the ``buffer`` of its surface; ``half`` is F/(2RT) in 1/V.
+    The sum rises with phi, so the root is the only one, between the lowest and the highest equilibrium of the couples:
+    it is found by halving, then by secants.
+    """
+
+    def current(phi: float) -> float:
+        total, shared = 0.0, math.exp(min(max(half * phi, -_MOST), _MOST))
+        for p in range(share.size):
+            rate = shared / math.exp(min(max(half * standard[p], -_MOST), _MOST))
+            net = share[p] * rate - (1.0 - share[p]) / rate
+            total += forward[p] * net / (1.0 + buffer[p] * (rate + 1.0 / rate))
+        return total
+
+    low, high = math.inf, -math.inf
+    for p in range(share.size):
+        inner = min(max(share[p], _NEAREST), 1.0 - _NEAREST)
+        equilibrium = standard[p] + 0.5 * math.log((1.0 - inner) / inner) / half
+        low, high = min(low, equilibrium - 1e-6), max(high, equilibrium + 1e-6)
+    if not (current(low) <= 0.0 <= current(high)):
+        return math.nan
     while high - low > _NARROW:
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if rising(middle) < 0.0 else (low, middle)
-    at_low, at_high = rising(low), rising(high)
+        low, high = (middle, high) if current(middle) < 0.0 else (low, middle)
+    at_low, at_high = current(low), current(high)
     while abs(high - low) > _NEAR_ENOUGH and at_high != at_low:
         low, high, at_low = high, high - at_high * (high - low) / (at_high - at_low), at_high
-        at_high = rising(high)
+        at_high = current(high)
     return high
 
 
@@ -74,27 +104,3 @@ def _paces(parameters: CellParameters, state: CellState) -> list[float]:
     eased = math.exp(-state.throughput / parameters.activation_charge)
     pace = 1.0 - (1.0 - parameters.activation_start) * eased
     return [pace if couple.activated else 1.0 for couple in parameters.couples]
-
-
-def _sum_of_currents(
-    parameters: CellParameters, share: list[float], potential: list[float], paces: list[float], half: float
-) -> Callable[[float], float]:
-    """The sum of all J in A/m3 over phi in V, every grain even at its couple's share; ``half`` is F/(2RT) in 1/V."""
-    grains = []
-    for grain in parameters.populations:
-        xi, forward = share[grain.couple], paces[grain.couple] * grain.exchange
-        standard = math.exp(_bounded(half * potential[grain.couple]))
-        grains.append((standard, forward * xi, forward * (1.0 - xi), grain.exchange * grain.surface))
-
-    def current(phi: float) -> float:
-        total, shared = 0.0, math.exp(_bounded(half * phi))
-        for standard, out, back, buffer in grains:
-            rate = shared / standard
-            total += (out * rate - back / rate) / (1.0 + buffer * (rate + 1.0 / rate))
-        return total
-
-    return current
-
-
-def _bounded(exponent: float) -> float:
-    return min(max(exponent, -_MOST), _MOST)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
-_SOURCES = (*sorted(_HERE.glob("*.py")), _HERE.parent / "parameters.py")
+_SOURCES = (*sorted(_HERE.glob("*.py")), _HERE.parent / "parameters.py", _HERE.parent / "resting.py")
 
 
 def fingerprint() -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from thiocell.cell.batch.exponential import exponential
-from thiocell.cell.batch.inner import inner, inner_sums, shown
+from thiocell.cell.batch.inner import called, inner, inner_sums, shown
 from thiocell.cell.batch.layout import (
     ANODE_EXCHANGE,
     ANODE_POTENTIAL,
@@ -43,12 +43,16 @@ from thiocell.cell.batch.layout import (
     START,
     SURFACE,
     WIDTH,
-    Array,
 )
+from thiocell.cell.columns import Array
 from thiocell.cell.parameters import CORNER, STILL
+from thiocell.cell.resting import balance
 
 _MOST = 60.0
 """Largest f (phi - U)/2, assumed: 3 V from equilibrium, beyond any cell; the exponential stays finite."""
+
+
+found_balance = called(balance)
 
 
 class Work(NamedTuple):
@@ -159,6 +163,22 @@ def activation(v, y):
     if v[START] == 1.0:
         return 1.0
     return 1.0 - (1.0 - v[START]) * math.exp(-y[-1, 1] * v[INVERSE_THROUGHPUT])
+
+
+@called
+def rest(s, v, g, y, even):
+    """The potential at which the even state ``y`` rests; ``even`` is room for four numbers a population."""
+    pace, share, standard, forward, buffer = activation(v, y), even[0], even[1], even[2], even[3]
+    for p in range(s.shells.size):
+        x = y[s.first[p], 0]
+        z = 1.0 - 2.0 * x
+        share[p] = x
+        standard[p] = g[p, POTENTIAL] + z * (g[p, S1] + z * (g[p, S2] + z * (g[p, S3] + z * g[p, S4])))
+        if s.swing[p] >= 0:
+            standard[p] += g[p, HYSTERESIS] * y[s.swing[p], 0]
+        forward[p] = g[p, EXCHANGE] * (pace if s.activated[p] == 1 else 1.0)
+        buffer[p] = g[p, EXCHANGE] * g[p, SURFACE]
+    return found_balance(share, standard, forward, buffer, v[HALF_F])
 
 
 @inner

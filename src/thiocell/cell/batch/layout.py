@@ -7,15 +7,17 @@ charge and the throughput, in units of the cell's whole charge.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Population, Redox
+from thiocell.cell.columns import TERMS, Array, Columns
+from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Grains, Redox
 from thiocell.physics.grains import shells
 
-Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 # numbers of a cell
@@ -44,6 +46,9 @@ Whole = NDArray[np.int64]
 
 # numbers of a population
 EXCHANGE, POTENTIAL, S1, S2, S3, S4, HYSTERESIS, SURFACE, INVERSE_CHARGE, INVERSE_TIME, PACE, GRAIN_NUMBERS = range(12)
+
+
+_OF_GRAINS = ("charge", "exchange", "potential", "hysteresis", "hysteresis_rate", "grain_time")
 
 
 class Structure(NamedTuple):
@@ -113,10 +118,15 @@ def structure(cell: CellParameters) -> Structure:
     )
 
 
-def same_structure(one: CellParameters, other: CellParameters) -> bool:
-    """Can these two cells be solved in one batch?"""
-    if _kind(one) == _kind(other):
-        return True
+def share_layout(cells: Sequence[CellParameters]) -> bool:
+    """Can these cells be solved in one batch?"""
+    first = _kind(cells[0])
+    return all(_kind(cell) == first or _are_alike(cells[0], cell) for cell in cells)
+
+
+def _are_alike(one: CellParameters, other: CellParameters) -> bool:
+    if len(one.couples) != len(other.couples):
+        return False
     pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(structure(one), structure(other), strict=True)]
     return all(a.shape == b.shape and np.allclose(a, b, atol=1e-12) for a, b in pairs)
 
@@ -130,42 +140,81 @@ def _kind(cell: CellParameters) -> tuple[object, ...]:
     return cell.nodes, cell.parting is None, cell.ionic.power, cell.left, cell.right, *couples
 
 
-def numbers(cell: CellParameters) -> tuple[Array, Array]:
-    """The numbers of ``cell`` and those of its populations, (populations, GRAIN_NUMBERS)."""
-    found, charge = np.zeros(NUMBERS), cell.charge
-    is_cell = cell.left == "ion" and cell.right == "electron"
-    found[DOUBLE_LAYER], found[WIDTH], found[ELECTRONIC] = (
-        cell.double_layer,
-        cell.thickness / cell.nodes,
-        cell.electronic,
+def numbers(columns: Columns) -> tuple[Array, Array]:
+    """The numbers of cells of one layout and those of their populations, (cells, populations, GRAIN_NUMBERS)."""
+    cell, parting, cells = columns.cell, columns.parting, columns.cells
+    found = np.zeros((len(cells), NUMBERS))
+    left, right, charge = cells[0].left, cells[0].right, columns.charge
+    is_cell = left == "ion" and right == "electron"
+    found[:, DOUBLE_LAYER], found[:, ELECTRONIC] = cell["double_layer"], cell["electronic"]
+    found[:, WIDTH] = cell["thickness"] / cell["nodes"]
+    found[:, HALF_F] = 0.5 * FARADAY / (GAS * cell["temperature"])
+    found[:, BASE], found[:, HOST] = cell["ionic.base"], cell["ionic.host"]
+    found[:, PARTED], found[:, MOLYBDENUM] = cell["ionic.parted"], cell["ionic.molybdenum"]
+    separator = columns.separator
+    found[:, LEFT_RESISTANCE] = separator if left == "ion" else 0.0
+    found[:, RIGHT_RESISTANCE] = separator if right == "ion" else 0.0
+    found[:, ANODE_EXCHANGE] = cell["anode_exchange"] if is_cell else np.inf
+    found[:, ANODE_POTENTIAL] = cell["anode_potential"] if is_cell else 0.0
+    found[:, HELD] = parting["held"]
+    found[:, OUT_RATE], found[:, IN_RATE] = 1.0 / parting["out_time"], 1.0 / parting["in_time"]
+    found[:, START], found[:, INVERSE_THROUGHPUT] = cell["activation_start"], charge / cell["activation_charge"]
+    found[:, CHARGE], found[:, AREA] = charge, cell["area"]
+    grains = [_grain_numbers(columns, number) for number in range(len(cells[0].couples))]
+    return found, np.concatenate(grains, axis=1)
+
+
+def _grain_numbers(columns: Columns, number: int) -> Array:
+    """The numbers of the grains of every cell's couple ``number``, (cells, its populations, GRAIN_NUMBERS)."""
+    each = slice(number, None, len(columns.cells[0].couples))
+    units = _units(columns.couples[each])
+    found = np.zeros((len(columns.cells), units.shape[1], GRAIN_NUMBERS))
+    couple = {name: columns.couple[name][each, None] for name in _OF_GRAINS}
+    charge, has_time = couple["charge"] * units[..., 0], units[..., 2] > 0.0
+    found[..., EXCHANGE] = couple["exchange"] * units[..., 1]
+    found[..., POTENTIAL], found[..., HYSTERESIS] = couple["potential"], couple["hysteresis"]
+    found[..., S1 : S1 + TERMS] = columns.shape[each, None]
+    found[..., SURFACE] = units[..., 3] * np.where(has_time, couple["grain_time"], 1.0) / couple["charge"]
+    found[..., INVERSE_CHARGE], found[..., PACE] = 1.0 / charge, couple["hysteresis_rate"] / charge
+    in_shells = units[..., 4] > 1.0
+    found[..., INVERSE_TIME] = 1.0 / np.where(in_shells, couple["grain_time"] * units[..., 2], np.inf)
+    return found
+
+
+def _units(couples: Sequence[Redox]) -> Array:
+    """Charge, exchange, time, surface and shells of the grains of each couple, were its own numbers 1."""
+    kinds = [(c.grains, c.grain_time > 0.0, c.shells, c.sizes, c.grain_spread) for c in couples]
+    if kinds.count(kinds[0]) == len(kinds):
+        kinds = kinds[:1]
+    return np.array([_unit(*kind) for kind in kinds])
+
+
+@lru_cache
+def _unit(grains: Grains, has_time: bool, shells: int, sizes: int, spread: float) -> tuple[tuple[float, ...], ...]:
+    couple = Redox(
+        "", 1.0, 1.0, 0.0, grains=grains, grain_time=float(has_time), grain_spread=spread, shells=shells, sizes=sizes
     )
-    found[HALF_F] = 0.5 * FARADAY / (GAS * cell.temperature)
-    ionic = cell.ionic
-    found[[BASE, HOST, PARTED, MOLYBDENUM]] = ionic.base, ionic.host, ionic.parted, ionic.molybdenum
-    found[LEFT_RESISTANCE] = cell.separator if cell.left == "ion" else 0.0
-    found[RIGHT_RESISTANCE] = cell.separator if cell.right == "ion" else 0.0
-    found[ANODE_EXCHANGE] = cell.anode_exchange if is_cell else np.inf
-    found[ANODE_POTENTIAL] = cell.anode_potential if is_cell else 0.0
-    if cell.parting:
-        found[[HELD, OUT_RATE, IN_RATE]] = cell.parting.held, 1 / cell.parting.out_time, 1 / cell.parting.in_time
-    found[START], found[INVERSE_THROUGHPUT] = cell.activation_start, charge / cell.activation_charge
-    found[CHARGE], found[AREA] = charge, cell.area
-    return found, np.array([_grain_numbers(cell.couples[p.couple], p) for p in cell.populations])
+    return tuple((p.charge, p.exchange, p.time, p.surface, float(p.shells)) for p in couple.populations(0))
 
 
-def start(cell: CellParameters, layout: Structure, state: CellState, potential: float) -> Array:
-    """The even state as a table of rows, (rows, nodes), at ``potential`` V of the cathode against Li."""
-    table = np.zeros((layout.rows, layout.nodes))
-    table[0] = potential
-    for number, population in enumerate(cell.populations):
-        name = cell.couples[population.couple].name
-        table[layout.first[number] : layout.first[number] + population.shells] = state.lithiated[name]
+def starts(columns: Columns, layout: Structure, states: Sequence[CellState]) -> Array:
+    """Even states as tables of rows, (cells, rows, nodes), whose potentials, NaN here, the solver finds."""
+    cells = columns.cells
+    of = [population.couple for population in cells[0].populations]
+    share = np.array([[s.lithiated[c.name] for c in cell.couples] for cell, s in zip(cells, states, strict=True)])
+    swing = np.array(
+        [[s.hysteresis.get(c.name, 0.0) for c in cell.couples] for cell, s in zip(cells, states, strict=True)]
+    )
+    tables = np.zeros((len(cells), layout.rows, layout.nodes))
+    tables[:, 0] = np.nan
+    for number, (couple, first) in enumerate(zip(of, layout.first, strict=True)):
+        tables[:, first : first + layout.shells[number]] = share[:, couple, None, None]
         if layout.swing[number] >= 0:
-            table[layout.swing[number]] = state.hysteresis.get(name, 0.0)
+            tables[:, layout.swing[number]] = swing[:, couple, None]
     if layout.parted >= 0:
-        table[layout.parted] = state.parted
-    table[-1, 1] = state.throughput / cell.charge
-    return table
+        tables[:, layout.parted] = np.array([[state.parted] for state in states])
+    tables[:, -1, 1] = np.array([state.throughput for state in states]) / columns.charge
+    return tables
 
 
 def _shares(cell: CellParameters, name: str) -> Array:
@@ -175,13 +224,3 @@ def _shares(cell: CellParameters, name: str) -> Array:
             for p in cell.populations
         ]
     )
-
-
-def _grain_numbers(couple: Redox, grains: Population) -> Array:
-    found = np.zeros(GRAIN_NUMBERS)
-    found[EXCHANGE], found[POTENTIAL], found[HYSTERESIS] = grains.exchange, couple.potential, couple.hysteresis
-    found[S1 : S1 + len(couple.shape)] = couple.shape
-    found[SURFACE], found[INVERSE_CHARGE] = grains.surface, 1.0 / grains.charge
-    found[INVERSE_TIME] = 1.0 / grains.time if grains.shells > 1 else 0.0
-    found[PACE] = couple.hysteresis_rate / grains.charge
-    return found

@@ -20,8 +20,8 @@ from thiocell.cell.batch.layout import (
     INVERSE_TIME,
     PACE,
     WIDTH,
-    Array,
 )
+from thiocell.cell.columns import Array
 
 
 class Factors(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from thiocell.cell.batch.compiled import solver
 from thiocell.cell.batch.course import Course, Fared, Why, refused
-from thiocell.cell.batch.layout import Structure, numbers, same_structure, start, structure
+from thiocell.cell.batch.task import Start, Task, Trial, task, trials, wrong
 from thiocell.cell.batch.words import (
     CHARGE_PASSED,
     COUNT,
+    DONE,
     ENERGY,
     FARED,
     I_LAST,
@@ -32,22 +34,21 @@ from thiocell.cell.batch.words import (
     V_LAST,
     WHY,
 )
-from thiocell.cell.checks import faults, impossible
+from thiocell.cell.checks import faults
+from thiocell.cell.columns import Columns
 from thiocell.cell.parameters import CellParameters, CellState
 from thiocell.cell.protocol import Step
-from thiocell.cell.resting import resting_potential
-from thiocell.core.bad_input import BadInput
+from thiocell.cell.resting import no_rest
 
 Array = NDArray[np.float64]
-Start = CellState | Array
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-7
 """Tolerances of a step: some 0.01 mV and 1e-5 of the capacity (docs/cell-model.md shows the convergence)."""
 _CHUNKS = 8
 """Pieces of work a thread: enough that none waits long for another, assumed."""
-_LONGEST = 1e12
-"""s; longer than any step that has another end."""
-_KINDS = {"current": 0.0, "voltage": 1.0, "power": 2.0}
+_WHY = {why.value: why for why in Why}
+_FARED = {number: Fared(sentence) for number, sentence in FARED.items() if number != ROWS_FULL}
+_NONE, _NO_STEP = np.zeros(0), np.zeros(0, np.int64)
 
 
 def solve(
@@ -70,52 +71,36 @@ def solve(
     start or steps are impossible is not tried (BAD_INPUT), and the others come back as if alone. Raises BadInput where
     cells or protocols do not fit together.
     """
-    trials = _trials(cells, starts, protocols)
-    wrong = [_wrong(*trial) for trial in trials]
-    sound = [trial for trial, faulty in zip(trials, wrong, strict=True) if not faulty]
-    if sound:
-        layout = structure(sound[0][0])
-        shape = layout.rows, layout.nodes
-        solved = iter(_solved(sound, layout, points, states, relative, absolute, threads or os.cpu_count() or 1))
-    else:
-        shape, solved = (0, 0), iter(())
+    asked = trials(cells, starts, protocols)
+    if not asked:
+        return ()
+    columns = Columns.of([cell for cell, _, _ in asked])
+    told = wrong(asked, columns)
+    chosen = [number for number, odd in enumerate(told) if not odd]
+    found: list[Course] = []
+    if chosen:
+        if len(chosen) < len(asked):
+            columns = Columns.of([cells[number] for number in chosen])
+        trying = [asked[number] for number in chosen]
+        how = relative, absolute, threads or os.cpu_count() or 1
+        found = _solved(trying, task(trying, columns, points), points, states, *how)
+    shape = found[0].end.shape if found else (0, 0)
+    solved = iter(found)
     return tuple(
-        refused(faulty, len(steps), shape) if faulty else next(solved)
-        for (_, _, steps), faulty in zip(trials, wrong, strict=True)
+        refused(odd, len(steps), shape) if odd else next(solved) for (_, _, steps), odd in zip(asked, told, strict=True)
     )
 
 
-Trial = tuple[CellParameters, Start, Sequence[Step]]
-"""A cell, its start and its protocol."""
-
-
 def _solved(
-    trials: Sequence[Trial],
-    layout: Structure,
-    points: int,
-    states: bool,
-    relative: float,
-    absolute: float,
-    threads: int,
-) -> tuple[Course, ...]:
+    trying: Sequence[Trial], what: Task, points: int, states: bool, relative: float, absolute: float, threads: int
+) -> list[Course]:
     """The courses of trials that are possible."""
-    task = _task(trials, layout, points)
-    rows = _room(task, points)
+    rows = what.orders.shape[1] * (3 * points + 3) if points else 0
     while True:
-        found = _carry_out(task, rows, states, relative, absolute, threads)
+        found = _carry_out(what, rows, states, relative, absolute, threads)
         if not (found.fared == ROWS_FULL).any():
-            return tuple(_course(found, number, trial) for number, trial in enumerate(trials))
+            return _courses(found, what, trying)
         rows *= 4
-
-
-class _Task(NamedTuple):
-    """Cells and protocols as plain arrays, one entry a cell."""
-
-    layout: Structure
-    numbers: Array
-    grains: Array
-    tables: Array
-    orders: Array
 
 
 class _Found(NamedTuple):
@@ -129,110 +114,21 @@ class _Found(NamedTuple):
     ends: Array
 
 
-def _trials(
-    cells: Sequence[CellParameters],
-    starts: Sequence[Start] | Start,
-    protocols: Sequence[Sequence[Step]] | Sequence[Step],
-) -> list[Trial]:
-    """Every cell with a start and a protocol."""
-    begun = list(starts) if isinstance(starts, Sequence) else [starts] * len(cells)
-    one = [step for step in protocols if isinstance(step, Step)]
-    todo = [one] * len(cells) if one else [steps for steps in protocols if not isinstance(steps, Step)]
-    for what, given in (("starts", begun), ("protocols", todo)):
-        if len(given) != len(cells):
-            raise BadInput(f"{len(cells)} cells have {len(given)} {what}; give one for each or one for all")
-    if len({len(steps) for steps in todo}) > 1:
-        raise BadInput("the protocols of one batch differ in their number of steps; solve each kind by itself")
-    return list(zip(cells, begun, todo, strict=True))
-
-
-def _wrong(cell: CellParameters, begun: Start, steps: Sequence[Step]) -> tuple[str, ...]:
-    """What is impossible about a cell, its start and its protocol."""
-    if not isinstance(begun, CellState):
-        odd = () if np.isfinite(begun).all() else ("the state that it starts from holds numbers that are not finite",)
-        return (*impossible(cell, None, steps), *odd)
-    found = impossible(cell, begun, steps)
-    if not found:
-        try:
-            resting_potential(cell, begun)
-        except BadInput as told:
-            return (str(told),)
-    return found
-
-
-def _task(trials: Sequence[Trial], layout: Structure, points: int) -> _Task:
-    cells = [cell for cell, _, _ in trials]
-    if not all(same_structure(cells[0], cell) for cell in cells[1:]):
-        raise BadInput("the cells of one batch differ in couples, grains, nodes or contacts; solve each kind by itself")
-    packed = [numbers(cell) for cell in cells]
-    return _Task(
-        layout,
-        np.array([one for one, _ in packed]),
-        np.array([grains for _, grains in packed]),
-        np.array([_table(cell, layout, begun) for cell, begun, _ in trials]),
-        np.array([[_order(cell, step, points) for step in steps] for cell, _, steps in trials]),
-    )
-
-
-def _table(cell: CellParameters, layout: Structure, begun: Start) -> Array:
-    if isinstance(begun, CellState):
-        return start(cell, layout, begun, resting_potential(cell, begun))
-    if begun.shape != (layout.rows, layout.nodes):
-        raise BadInput(f"a start is {begun.shape}; the state of this cell is {(layout.rows, layout.nodes)}")
-    return begun
-
-
-def _order(cell: CellParameters, step: Step, points: int) -> list[float]:
-    """One step as the numbers that the compiled solver reads."""
-    longest = step.seconds if step.seconds is not None else _LONGEST
-    period = step.period or (_expected(cell, step) / points if points else np.inf)
-    return [
-        _KINDS[step.control],
-        step.value if step.control == "voltage" else step.value / cell.area,
-        longest,
-        -np.inf if step.lower is None else step.lower,
-        np.inf if step.upper is None else step.upper,
-        0.0 if step.current is None else step.current / cell.area,
-        period,
-        float(step.may_end_at_once),
-        *_limits(cell, step),
-    ]
-
-
-def _limits(cell: CellParameters, step: Step) -> tuple[float, float]:
-    """V that a step must not pass: the cell's cut-offs, where a charge or a discharge names no end of its own."""
-    driven = step.control != "voltage"
-    floor = cell.lower_cutoff if driven and step.value > 0 and step.lower is None else -np.inf
-    ceiling = cell.upper_cutoff if driven and step.value < 0 and step.upper is None else np.inf
-    return floor, ceiling
-
-
-def _expected(cell: CellParameters, step: Step) -> float:
-    """About how many seconds a step lasts: as long as it is told, or until half of the cell's charge has passed."""
-    current = {"current": abs(step.value), "power": abs(step.value) / 2.0}.get(step.control, 0.0)
-    guess = 0.5 * cell.charge * cell.area / current if current > 0 else 3600.0
-    return guess if step.seconds is None else min(guess, step.seconds) if current > 0 else step.seconds
-
-
-def _room(task: _Task, points: int) -> int:
-    return 0 if not points else int(task.orders.shape[1] * (3 * points + 3))
-
-
-def _carry_out(task: _Task, rows: int, states: bool, relative: float, absolute: float, threads: int) -> _Found:
-    many, size = len(task.numbers), task.layout.rows * task.layout.nodes
+def _carry_out(what: Task, rows: int, states: bool, relative: float, absolute: float, threads: int) -> _Found:
+    many, size = len(what.numbers), what.layout.rows * what.layout.nodes
     found = _Found(
         np.zeros((many, rows, ROW_NUMBERS)),
         np.zeros((many, rows if states else 0, size)),
-        np.zeros((many, task.orders.shape[1], SUMMARY)),
+        np.zeros((many, what.orders.shape[1], SUMMARY)),
         np.zeros(many, np.int64),
         np.zeros(many, np.int64),
-        task.tables.copy(),
+        what.tables.copy(),
     )
     run = solver()
 
     def work(todo: NDArray[np.int64]) -> None:
         run(
-            task.layout, task.numbers, task.grains, found.ends, task.orders, relative, absolute,
+            what.layout, what.numbers, what.grains, found.ends, what.orders, relative, absolute,
             found.rows, found.states, found.summaries, found.fared, found.counts, todo,
         )  # fmt: skip
 
@@ -245,30 +141,47 @@ def _carry_out(task: _Task, rows: int, states: bool, relative: float, absolute: 
     return found
 
 
-def _course(found: _Found, number: int, trial: Trial) -> Course:
+def _courses(found: _Found, what: Task, trying: Sequence[Trial]) -> list[Course]:
+    area, summary, shape = what.areas[:, None], found.summaries, found.ends.shape[1:]
+    charge, energy = summary[..., CHARGE_PASSED] * area, summary[..., ENERGY] * area
+    current, steps = summary[..., I_LAST] * area, summary[..., COUNT].astype(np.int64)
+    why = [tuple([_WHY[max(each, 0)] for each in ends]) for ends in summary[..., WHY].astype(int).tolist()]
+    courses = []
+    for number, fared in enumerate(found.fared.tolist()):
+        own, count = summary[number], found.counts[number]
+        course = Course(
+            _FARED[fared],
+            -1 if fared == DONE else int(np.argmax(own[:, WHY] < 0)),
+            own[:, T_END],
+            charge[number],
+            energy[number],
+            own[:, V_FIRST],
+            own[:, V_LAST],
+            current[number],
+            why[number],
+            steps[number],
+            *_rows(found.rows[number, :count], what.areas[number]),
+            found.states[number, :count].reshape(-1, *shape),
+            found.ends[number],
+        )
+        courses.append(course if fared == DONE else _explained(course, trying[number]))
+    return courses
+
+
+def _rows(kept: Array, area: float) -> tuple[Array, Array, Array, Array, NDArray[np.int64]]:
+    """Time, voltage, current, charge passed and step of the rows."""
+    if not kept.size:
+        return _NONE, _NONE, _NONE, _NONE, _NO_STEP
+    current, passed = kept[:, ROW_CURRENT] * area, kept[:, ROW_CHARGE] * area
+    return kept[:, ROW_TIME], kept[:, ROW_VOLTAGE], current, passed, kept[:, ROW_STEP].astype(np.int64)
+
+
+def _explained(course: Course, trial: Trial) -> Course:
+    """A course that failed, with the sentences that tell why where there are any."""
     cell, begun, steps = trial
-    fared, summary, count = Fared(FARED[int(found.fared[number])]), found.summaries[number], int(found.counts[number])
-    bad = int(np.argmax(summary[:, WHY] < 0)) if fared is not Fared.DONE else -1
-    first = begun if isinstance(begun, CellState) else None
-    rows = found.rows[number, :count]
-    shape = (-1, *found.ends.shape[1:])
-    return Course(
-        fared,
-        bad,
-        summary[:, T_END],
-        summary[:, CHARGE_PASSED] * cell.area,
-        summary[:, ENERGY] * cell.area,
-        summary[:, V_FIRST],
-        summary[:, V_LAST],
-        summary[:, I_LAST] * cell.area,
-        tuple(Why(max(int(why), 0)) for why in summary[:, WHY]),
-        summary[:, COUNT].astype(np.int64),
-        rows[:, ROW_TIME],
-        rows[:, ROW_VOLTAGE],
-        rows[:, ROW_CURRENT] * cell.area,
-        rows[:, ROW_CHARGE] * cell.area,
-        rows[:, ROW_STEP].astype(np.int64),
-        found.states[number, :count].reshape(shape) if found.states.size else np.zeros((0, *found.ends.shape[1:])),
-        found.ends[number],
-        faults(cell, first, steps[: bad + 1]) if fared is Fared.CANNOT_START else (),
-    )
+    state = begun if isinstance(begun, CellState) else None
+    if course.fared is Fared.BAD_INPUT and state:
+        return refused((no_rest(cell, state),), len(steps), course.end.shape)
+    if course.fared is Fared.CANNOT_START:
+        return replace(course, faults=faults(cell, state, steps[: course.failed_step + 1]))
+    return course

@@ -7,7 +7,7 @@ from numba import njit
 
 from thiocell.cell.batch.control import look, observe
 from thiocell.cell.batch.ends import ABSURD, allowed, beyond, locate, within
-from thiocell.cell.batch.equations import new_work
+from thiocell.cell.batch.equations import new_work, rest
 from thiocell.cell.batch.formula import between
 from thiocell.cell.batch.inner import called, inner
 from thiocell.cell.batch.layout import CHARGE
@@ -36,6 +36,7 @@ from thiocell.cell.batch.stride import (
 )
 from thiocell.cell.batch.words import (
     AT_ONCE,
+    BAD_INPUT,
     BY_TIME,
     CANNOT_START,
     CHARGE_PASSED,
@@ -194,7 +195,13 @@ def carry_out_cells(s, v, g, tables, protocols, relative, absolute, rows, states
     w = work_here(s.shells.size, s.nodes)
     f = factors_here(s.shells.size, s.volume.shape[1], s.nodes)
     t, k = np.zeros(CLOCK), np.zeros(GEAR, np.int64)
+    even = np.zeros((4, s.shells.size))
     for n in todo:
+        if np.isnan(tables[n, 0, 0]):
+            tables[n, 0] = rest(s, v[n], g[n], tables[n], even)
+            if np.isnan(tables[n, 0, 0]):
+                fared[n] = BAD_INPUT
+                continue
         fared[n], kept[n] = carry_out_all(
             s, v[n], g[n], tables[n], protocols[n], relative, absolute, rows[n], states[n], summaries[n], b, t, k, w, f
         )

@@ -11,9 +11,9 @@ from thiocell.cell.batch.control import correct
 from thiocell.cell.batch.equations import activation, rates
 from thiocell.cell.batch.formula import ALPHA, ERROR, MOST_ORDER, accept, add_to_both, norm, predict, rescale, weigh
 from thiocell.cell.batch.inner import called, inner
-from thiocell.cell.batch.layout import Array
 from thiocell.cell.batch.newton import answer_of_current, factor
 from thiocell.cell.batch.words import CURRENT, DONE, KIND, SECONDS, TARGET, TOO_MANY, TOO_SMALL
+from thiocell.cell.columns import Array
 
 # the clock of a step: what is counted while it runs
 SPENT, LENGTH, SPEED, VOLTS, AMPERES, AHEAD, WORK, CLOCK = range(8)
