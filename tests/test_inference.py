@@ -633,3 +633,16 @@ def test_the_guide_s_examples_print_what_they_say():
     found = doctest.testfile(str(guide), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert found.attempted > 5
     assert not found.failed
+
+
+def test_a_fit_without_freedom_that_misses_its_numbers_is_rejected_all_the_same():
+    """Two numbers, two parameters, and a bound in between: p is not defined, but 10 sigma are 10 sigma."""
+    parameters = (Parameter("a", 0.0, 1.0), Parameter("b", 0.0, 1.0))
+    missed = fit(Problem(parameters, lambda t: t, np.array([0.5, 2.0]), np.array([0.1, 0.1])), starts=4)
+    assert missed.dof == 0
+    assert np.isnan(missed.p_value)
+    assert missed.chi2 == pytest.approx(100.0)
+    assert missed.rejected
+    met = fit(Problem(parameters, lambda t: t, np.array([0.5, 1.1]), np.array([0.1, 0.1])), starts=4)
+    assert met.chi2 == pytest.approx(1.0)
+    assert not met.rejected

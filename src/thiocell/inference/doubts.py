@@ -22,8 +22,6 @@ LOUD = 0.03
 """assumed: sigmas of noise of the model in one number above which it is told."""
 TIED = 0.99
 """assumed: correlation from which on two parameters are told to hang together."""
-WILD = 0.01
-"""assumed: probability below which a chi-square says that model or sigmas are wrong."""
 
 
 def doubts(fit: Fit, end: str, blind: Flags, uneven: Array, noise: float) -> tuple[str, ...]:
@@ -42,9 +40,9 @@ def _of_freedom(fit: Fit) -> list[str]:
             f"{count} numbers for {k} parameters leave {fit.dof} degrees of freedom: a good fit proves nothing, and "
             f"only profiles give intervals{missed if abs(fit.pulls[wide]) > FAR else ''}"
         ]
-    if fit.p_value < WILD:
+    if fit.rejected:
         return [
-            f"the model does not describe the numbers: chi-square is {fit.chi2:.3g} for {fit.dof} degrees of freedom "
+            f"the model does not describe the numbers: chi-square is {fit.chi2:.3g}, degrees of freedom {fit.dof} "
             f"(p = {fit.p_value:.2g}), so that the uncertainties are too small"
         ]
     return []

@@ -19,6 +19,9 @@ from thiocell.inference.plain import plain
 Array = NDArray[np.float64]
 Bound = Literal["", "low", "high"]
 
+WILD = 0.01
+"""assumed: probability below which a chi-square is taken to say that model or sigmas are wrong."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -105,6 +108,13 @@ class Fit:
         from scipy.special import gammaincc
 
         return float(gammaincc(self.dof / 2, self.chi2 / 2)) if self.dof > 0 else math.nan
+
+    @property
+    def rejected(self) -> bool:
+        """Is so large a chi-square too unlikely, p below ``WILD``? Without freedom it is held to that of one degree."""
+        from scipy.special import gammaincc
+
+        return bool(gammaincc(max(self.dof, 1) / 2, self.chi2 / 2) < WILD)
 
     @property
     def aic(self) -> float:

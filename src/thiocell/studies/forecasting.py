@@ -11,7 +11,6 @@ from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.record import Array
 from thiocell.core.result import Result
 from thiocell.core.source import Source
-from thiocell.inference.doubts import WILD
 from thiocell.inference.fit import Fit
 from thiocell.inference.prediction import predictive_range
 from thiocell.inference.problem import Problem
@@ -142,9 +141,10 @@ def _of_fit(name: str, seen: _Seen) -> list[str]:
 
 def _rejected(name: str, fit: Fit) -> str:
     """Why nothing is to be judged by a forecast of this fit; '' if it describes its own numbers."""
-    if not fit.p_value < WILD:
+    if not fit.rejected:
         return ""
-    return f"the fit '{name}' does not describe the numbers that it was fitted to (p = {fit.p_value:.2g})"
+    how = f"p = {fit.p_value:.2g}" if fit.dof > 0 else "no freedom is left"
+    return f"the fit '{name}' does not describe the numbers that it was fitted to: chi-square is {fit.chi2:.3g}, {how}"
 
 
 def _absent(seen: _Seen, name: str, values: Mapping[str, Quantity], reaches: Mapping[str, list[Reach]]) -> Absent:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from thiocell.cell.batch import Course, solve
-from thiocell.cell.batch.layout import same_structure
+from thiocell.cell.batch.layout import share_layout
 from thiocell.cell.checks import faults
 from thiocell.cell.frame import Frame, frame
 from thiocell.cell.from_sample import parameters
@@ -100,7 +100,7 @@ def together(jobs: Sequence[tuple[CellParameters, CellState, Sequence[Step]]], p
     """
     found: list[Course | None] = [None] * len(jobs)
     while left := [number for number, course in enumerate(found) if course is None]:
-        alike = [n for n in left if same_structure(jobs[left[0]][0], jobs[n][0])]
+        alike = [n for n in left if share_layout([jobs[left[0]][0], jobs[n][0]])]
         cells, starts, protocols = zip(*(jobs[n] for n in alike), strict=True)
         for number, course in zip(alike, solve(cells, starts, protocols, points=points), strict=True):
             found[number] = course
