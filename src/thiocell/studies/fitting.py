@@ -90,13 +90,13 @@ def _statistics(found: Fit) -> dict[str, Quantity]:
 def _numbers(found: Fit, problem: Problem, work: FitStep) -> dict[str, Quantity]:
     """Each number as the best fit gives it, and by how many sigmas that misses the given one.
 
-    Its sigma is what the parameters' spread makes of it by the slopes; where a parameter lies at its bound that would
-    be too small, and the sigma of the given number stands there, which that of a fitted one cannot exceed.
+    Its sigma is what the parameters' spread makes of it by the slopes; where a parameter lies at its bound, or the fit
+    does not describe its numbers, that would be too small, and the sigma of the given number stands there.
     """
     told: dict[str, Quantity] = {}
     whole = np.linalg.cholesky(np.asarray(problem.covariance)) @ found.jacobian[: found.observed.size]
     given = np.sqrt(np.diag(np.asarray(problem.covariance)))
-    sigma = given if any(found.at_bound) else np.minimum(np.linalg.norm(whole @ found.root, axis=1), given)
+    sigma = given if any(found.at_bound) or found.rejected else np.minimum(np.linalg.norm(whole @ found.root, axis=1), given)
     for row, (word, target) in enumerate(work.to.items()):
         told[f"fitted_{word}"] = Quantity(float(found.fitted[row]), target.unit, float(sigma[row]))
         told[f"pull_{word}"] = Quantity.exact(float(found.pulls[row]))
