@@ -96,7 +96,11 @@ def _numbers(found: Fit, problem: Problem, work: FitStep) -> dict[str, Quantity]
     told: dict[str, Quantity] = {}
     whole = np.linalg.cholesky(np.asarray(problem.covariance)) @ found.jacobian[: found.observed.size]
     given = np.sqrt(np.diag(np.asarray(problem.covariance)))
-    sigma = given if any(found.at_bound) or found.rejected else np.minimum(np.linalg.norm(whole @ found.root, axis=1), given)
+    sigma = (
+        given
+        if any(found.at_bound) or found.rejected
+        else np.minimum(np.linalg.norm(whole @ found.root, axis=1), given)
+    )
     for row, (word, target) in enumerate(work.to.items()):
         told[f"fitted_{word}"] = Quantity(float(found.fitted[row]), target.unit, float(sigma[row]))
         told[f"pull_{word}"] = Quantity.exact(float(found.pulls[row]))

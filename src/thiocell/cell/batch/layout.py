@@ -80,7 +80,20 @@ class Structure(NamedTuple):
 
 
 def structure(cell: CellParameters) -> Structure:
-    """The layout of ``cell``'s state."""
+    """The layout of ``cell``'s state, made once for all cells of its kind."""
+    kind = _kind(cell)
+    if kind not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[kind] = _structure(cell)
+    return _KNOWN[kind]
+
+
+_MOST_KNOWN = 64
+_KNOWN: dict[tuple[object, ...], Structure] = {}
+
+
+def _structure(cell: CellParameters) -> Structure:
     populations = cell.populations
     most = max(p.shells for p in populations)
     volume, conductance = np.ones((len(populations), most)), np.zeros((len(populations), most))
@@ -121,7 +134,7 @@ def structure(cell: CellParameters) -> Structure:
 def share_layout(cells: Sequence[CellParameters]) -> bool:
     """Can these cells be solved in one batch?"""
     first = _kind(cells[0])
-    return all(_kind(cell) == first or _are_alike(cells[0], cell) for cell in cells)
+    return len(cells) == 1 or all(_kind(cell) == first or _are_alike(cells[0], cell) for cell in cells)
 
 
 def _are_alike(one: CellParameters, other: CellParameters) -> bool:
@@ -186,15 +199,15 @@ def _units(couples: Sequence[Redox]) -> Array:
     kinds = [(c.grains, c.grain_time > 0.0, c.shells, c.sizes, c.grain_spread) for c in couples]
     if kinds.count(kinds[0]) == len(kinds):
         kinds = kinds[:1]
-    return np.array([_unit(*kind) for kind in kinds])
+    return _unit(*kinds[0])[None] if len(kinds) == 1 else np.array([_unit(*kind) for kind in kinds])
 
 
 @lru_cache
-def _unit(grains: Grains, has_time: bool, shells: int, sizes: int, spread: float) -> tuple[tuple[float, ...], ...]:
+def _unit(grains: Grains, has_time: bool, shells: int, sizes: int, spread: float) -> Array:
     couple = Redox(
         "", 1.0, 1.0, 0.0, grains=grains, grain_time=float(has_time), grain_spread=spread, shells=shells, sizes=sizes
     )
-    return tuple((p.charge, p.exchange, p.time, p.surface, float(p.shells)) for p in couple.populations(0))
+    return np.array([(p.charge, p.exchange, p.time, p.surface, float(p.shells)) for p in couple.populations(0)])
 
 
 def starts(columns: Columns, layout: Structure, states: Sequence[CellState]) -> Array:

@@ -136,11 +136,13 @@ def _orders(asked: Sequence[Trial], columns: Columns, points: int) -> Array:
     table[..., LEAST] /= area
     often = _expected(table, value, columns.charge[:, None] * area) / points if points else np.inf
     table[..., PERIOD] = np.where(np.isnan(table[..., PERIOD]), often, table[..., PERIOD])
-    falls, rises = driven & (value > 0.0), driven & (value < 0.0)
-    lower, upper = columns.cell["lower_cutoff"][:, None], columns.cell["upper_cutoff"][:, None]
     # a charge or a discharge that names no end of its own must not pass the cell's cut-offs
-    table[..., FLOOR] = np.where(falls & np.isneginf(table[..., LOWER]), lower, -np.inf)
-    table[..., CEILING] = np.where(rises & np.isposinf(table[..., UPPER]), upper, np.inf)
+    falls = driven & (value > 0.0) & (table[..., LOWER] == -np.inf)
+    rises = driven & (value < 0.0) & (table[..., UPPER] == np.inf)
+    if falls.any():
+        table[..., FLOOR] = np.where(falls, columns.cell["lower_cutoff"][:, None], -np.inf)
+    if rises.any():
+        table[..., CEILING] = np.where(rises, columns.cell["upper_cutoff"][:, None], np.inf)
     return table
 
 
