@@ -173,20 +173,22 @@ def numbers(columns: Columns) -> tuple[Array, Array]:
     found[:, OUT_RATE], found[:, IN_RATE] = 1.0 / parting["out_time"], 1.0 / parting["in_time"]
     found[:, START], found[:, INVERSE_THROUGHPUT] = cell["activation_start"], charge / cell["activation_charge"]
     found[:, CHARGE], found[:, AREA] = charge, cell["area"]
-    grains = [_grain_numbers(columns, number) for number in range(len(cells[0].couples))]
-    return found, np.concatenate(grains, axis=1)
+    return found, _grain_numbers(columns)
 
 
-def _grain_numbers(columns: Columns, number: int) -> Array:
-    """The numbers of the grains of every cell's couple ``number``, (cells, its populations, GRAIN_NUMBERS)."""
-    each = slice(number, None, len(columns.cells[0].couples))
-    units = _units(columns.couples[each])
-    found = np.zeros((len(columns.cells), units.shape[1], GRAIN_NUMBERS))
-    couple = {name: columns.couple[name][each, None] for name in _OF_GRAINS}
+def _grain_numbers(columns: Columns) -> Array:
+    """The numbers of the grains of every cell, (cells, populations, GRAIN_NUMBERS)."""
+    many, count = len(columns.cells), len(columns.cells[0].couples)
+    each = [_units(columns.couples[number::count]) for number in range(count)]
+    of = np.repeat(np.arange(count), [unit.shape[1] for unit in each])  # the couple of each population
+    most = max(len(unit) for unit in each)
+    units = np.concatenate([np.broadcast_to(unit, (most, *unit.shape[1:])) for unit in each], axis=1)
+    found = np.zeros((many, of.size, GRAIN_NUMBERS))
+    couple = {name: columns.couple[name].reshape(many, count)[:, of] for name in _OF_GRAINS}
     charge, has_time = couple["charge"] * units[..., 0], units[..., 2] > 0.0
     found[..., EXCHANGE] = couple["exchange"] * units[..., 1]
     found[..., POTENTIAL], found[..., HYSTERESIS] = couple["potential"], couple["hysteresis"]
-    found[..., S1 : S1 + TERMS] = columns.shape[each, None]
+    found[..., S1 : S1 + TERMS] = columns.shape.reshape(many, count, TERMS)[:, of]
     found[..., SURFACE] = units[..., 3] * np.where(has_time, couple["grain_time"], 1.0) / couple["charge"]
     found[..., INVERSE_CHARGE], found[..., PACE] = 1.0 / charge, couple["hysteresis_rate"] / charge
     in_shells = units[..., 4] > 1.0
