@@ -309,7 +309,7 @@ def test_stacked_bands_reach_from_the_voltage_to_the_equilibrium(budget):
     assert np.allclose(bands[0].low, discharge.voltage)
     assert np.allclose(bands[-1].high, discharge.equilibrium)
     assert all(np.array_equal(a.high, b.low) for a, b in pairwise(bands))
-    assert (panel.x.text, panel.y.text) == ("Capacity of the cathode / mAh/g", "Cell voltage / V")
+    assert (panel.x.text, panel.y.text) == ("Capacity of the cathode / mAh/g", "Cell voltage (vs anode) / V")
 
 
 def test_losses_against_current_are_drawn_in_rising_order_and_add_up(budget):

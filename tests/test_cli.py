@@ -94,13 +94,15 @@ def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thi
     assert {v["tests"] for v in rate} == {"model"}  # that fit without grains is no failure of the paper
     assert rate[4]["found"] > 400  # mAh/g where 371 is printed: resistance and kinetics alone lose too little
     assert {v["kind"] for v in found[22]} == {"predicted"}
-    # at 95 % both may give anything up to 500 Wh/kg there; with charge of Li3PS4 and iodide the model gives less
-    assert [v["verdict"] for v in found[22]] == ["open", "open", "fails"]
+    # at 95 % both may give anything up to 500 Wh/kg there; the fit with all couples misses its own numbers
+    assert [v["verdict"] for v in found[22]] == ["open", "open", "open"]
+    assert ["it may be" in v["reason"] for v in found[22]] == [True, True, False]
     chi2 = {name: values["values"]["chi2"]["value"] for name, values in page["results"].items() if name in _FITS}
     assert chi2["one_size"] < 4
     # one size is the limit of a spread at its narrow bound, 0.02, so that a spread does as well but for that
     assert chi2["sizes"] == pytest.approx(chi2["one_size"], abs=0.05)
     assert chi2["ohmic"] > 100
+    assert chi2["all_couples"] > 50
     assert chi2["iodide_for_molybdenum"] > 100  # iodide has neither the capacity nor the low voltage of molybdenum
     assert found[16][-1]["verdict"] == "fails"  # a separator of 1e-4 S/cm is too resistive for the rate test
     # nothing of claim 22 was fitted to

@@ -15,7 +15,8 @@ from thiocell.core.drawing import Axis, Band, Drawing, Layer, Line, Panel
 Array = NDArray[np.float64]
 
 _CAPACITY = Axis("Capacity of the cathode", "mAh/g")
-_VOLTAGE = Axis("Cell voltage", "V")
+_REST = "all others"
+_VOLTAGE = Axis("Cell voltage (vs anode)", "V")
 _CURRENT = Axis("Current", "mA/g", "log")
 _DEPTH = Axis("Depth from the separator", "um")
 _SMALL = 0.02
@@ -102,12 +103,10 @@ def limits(budget: LossBudget) -> Drawing:
     volts = Axis("Loss", "V")
     stacks = tuple(
         Panel(_CURRENT, volts, _bands(x, {k: v[order] for k, v in losses.items()}, np.zeros(x.size)), title)
-        for losses, title in ((budget.mean, "Mean loss"), (budget.end, "Over the last 1 % of the charge"))
+        for losses, title in ((budget.mean, "Mean loss"), (budget.end, "Over the last 1 % of the discharge"))
     )
     per_gram = 1.0 / budget.cell.mass / 3600.0  # C to mAh/g
-    won = tuple(
-        Line(x, per_gram * budget.won[kind][order], f"no loss by {kind}", tone) for tone, kind in enumerate(SWITCHES)
-    )
+    won = tuple(Line(x, per_gram * budget.won[kind][order], f"no loss by {kind}", _TONES[kind]) for kind in SWITCHES)
     gains = Panel(_CURRENT, Axis("Capacity won", "mAh/g"), won, "With one loss switched off")
     capacity = Panel(
         _CURRENT,
@@ -145,6 +144,14 @@ def _largest(discharge: Inside) -> list[int]:
     return [int(couple) for couple in np.argsort(-np.abs(discharge.charges[-1]))[:2]]
 
 
+_TONES = {
+    "separator": 0, "anode": 1, "ions in the cathode": 2, "electrons in the cathode": 3, "kinetics": 4, "grains": 5,
+    "hysteresis": 6, _REST: 7, "uneven sizes": 9, "uneven depth": 11,
+}  # fmt: skip
+"""A loss has the same colour in every panel. There are eight: the last two share those of losses that are small
+wherever they are large, so that they seldom meet."""
+
+
 def _bands(x: Array, losses: Mapping[str, Array], bottom: Array) -> tuple[Layer, ...]:
     """The losses stacked upon ``bottom``; those that are small everywhere share the last band."""
     known = np.abs(sum(losses.values()))
@@ -152,9 +159,9 @@ def _bands(x: Array, losses: Mapping[str, Array], bottom: Array) -> tuple[Layer,
     large = {kind: v for kind, v in losses.items() if np.nanmax(np.abs(v), initial=0.0) > least}
     rest = [v for kind, v in losses.items() if kind not in large]
     if rest:
-        large["all others"] = np.asarray(sum(rest))
+        large[_REST] = np.asarray(sum(rest))
     bands: list[Layer] = []
-    for tone, (kind, loss) in enumerate(large.items()):
-        bands.append(Band(x, bottom, bottom + loss, kind, tone))
+    for kind, loss in large.items():
+        bands.append(Band(x, bottom, bottom + loss, kind, _TONES[kind]))
         bottom = bottom + loss
     return tuple(bands)

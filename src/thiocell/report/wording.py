@@ -15,7 +15,7 @@ VERDICTS: Mapping[str, str] = {
     "holds": "found and printed agree within twice their uncertainty",
     "fails": "found and printed differ by more than that",
     "contradicts": "the source disagrees with itself",
-    "open": "needs data that nobody here has, or a step that did not finish",
+    "open": "needs data that nobody here has, or what is known decides nothing",
 }
 SYMBOLS: Mapping[str, str] = {"holds": "✓", "fails": "✗", "contradicts": "⇄", "open": "○"}
 KINDS: Mapping[str, str] = {
