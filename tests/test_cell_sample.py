@@ -480,6 +480,8 @@ def test_doubts_tell_of_conditions_that_defaults_were_not_made_for() -> None:
     assert "'separator_resistance' is told, so separator_conductivity had no effect" in doubts(both)
     assert any("neither need nor refute" in text for text in doubts(frame(best())))
     assert any("less than nothing for LiI" in text for text in doubts(frame(best(mixing_power="1"))))
+    told = frame(best(conductivity_mos2="6e-2 S/cm"))
+    assert any("the conductivity of MoS2 explains that of the charged" in text for text in doubts(told))
 
 
 def test_the_couples_of_the_facts_are_those_that_the_solvers_can_meet() -> None:

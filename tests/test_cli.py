@@ -104,7 +104,9 @@ def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thi
     assert chi2["ohmic"] > 100
     assert chi2["all_couples"] > 50
     assert chi2["iodide_for_molybdenum"] > 100  # iodide has neither the capacity nor the low voltage of molybdenum
-    assert found[16][-1]["verdict"] == "fails"  # a separator of 1e-4 S/cm is too resistive for the rate test
+    # a separator of 1e-4 S/cm is too resistive for the rate test, but what rounds to that, in a pellet 611(68) um thick
+    assert found[16][-1]["verdict"] == "open"
+    assert "it may be 0.000196" in found[16][-1]["reason"]
     # nothing of claim 22 was fitted to
     assert "energy" not in " ".join(page["results"]["one_size"]["values"])
 

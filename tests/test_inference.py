@@ -479,6 +479,18 @@ def test_a_prediction_is_followed_up_to_where_the_model_fails():
     assert interval.low_end == "found"
 
 
+def test_a_climb_that_sees_no_slope_at_an_edge_of_failing_sets_does_not_call_it_a_bound():
+    """The prediction fails all about the best fit, so that no difference can be taken."""
+    problem = decaying(decay(np.array([[2.0, 1.3]]))[0], sigma=0.2)
+    found = fit(problem)
+
+    def alone(t):
+        return np.where(np.any(np.abs(t - found.values) > 1e-9, axis=1, keepdims=True), np.nan, t[:, :1])
+
+    interval = predictive_range(problem, found, alone, ("height",))["height"].interval(0.95)
+    assert (interval.low_end, interval.high_end) == ("failed", "failed")
+
+
 def test_a_prediction_that_cannot_be_made_is_told_not_raised():
     problem = decaying(decay(np.array([[2.0, 1.3]]))[0])
     found = fit(problem)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from thiocell.core.bad_input import BadInput
@@ -9,6 +12,7 @@ from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
+from thiocell.studies.insight import NUMBERS
 from thiocell.studies.intervals import reach_of
 from thiocell.studies.load import load
 from thiocell.studies.looking import look, meaning
@@ -141,6 +145,27 @@ def test_what_a_fit_leaves_open_inside_is_a_range_and_claims_are_judged_by_it(tm
     assert "it may be" in whole.verdicts[0].reason
     assert any("best fit of 'two', held exact" in doubt for doubt in shares.doubts)
     assert not any("separator_resistance =" in doubt and "(assumed)" in doubt for doubt in shares.doubts)
+
+
+def test_a_charge_shorter_than_the_first_100_and_one_without_molybdenum_have_no_share_of_it() -> None:
+    def seen(passed, swing):
+        cell = SimpleNamespace(area=1.0, mass=1 / 3600.0)
+        return SimpleNamespace(
+            insides={
+                "discharged": SimpleNamespace(
+                    couples=("sulfur", "molybdenum"),
+                    capacity=np.array(passed),
+                    charges=np.array([[0.0, each] for each in swing]),
+                )
+            },
+            cell=cell,
+            per_gram=1.0,
+        )
+
+    share = NUMBERS["molybdenum_share_of_first_100"]
+    assert share(seen([0.0, 200.0], [0.0, -80.0])) == pytest.approx(50.0)
+    assert np.isnan(share(seen([0.0, 90.0], [0.0, -80.0])))
+    assert np.isnan(share(seen([0.0, 200.0], [0.0, 0.0])))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import Expecting, takes
+from thiocell.techniques._cells.at_power import _Search
 from thiocell.techniques.cycling import Cycling
 from thiocell.techniques.endurance import Endurance
 from thiocell.techniques.ragone import Ragone
@@ -65,6 +66,13 @@ def test_the_energy_at_a_power_is_that_of_the_discharge_which_has_it() -> None:
         names = [f"{word}_{n}" for word in ("power", "energy") for n in range(2, 9)]
         row = close.expect(names, [{"separator_resistance": resistance}], sample())[0]
         assert np.interp(300.0, row[:7], row[7:], np.nan, np.nan) == pytest.approx(energy, rel=3e-3)
+
+
+def test_a_first_guess_of_the_current_that_is_right_is_taken() -> None:
+    search = _Search(2, 300.0)
+    search.learn(np.arange(2), np.array([150.0, 100.0]), np.array([300.0, 200.0]))
+    assert search.energy[0] == 150.0
+    assert search.open.tolist() == [False, True]
 
 
 def test_a_trial_stands_for_a_sample_that_states_the_fact() -> None:

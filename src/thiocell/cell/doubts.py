@@ -131,8 +131,11 @@ def _conduction(cell: Frame, made: CellParameters) -> Iterator[str]:
             "of the charged cathode, which leaves less than nothing for LiI"
         )
     elif made.ionic.parted <= 0.0:
+        told = "conductivity_mos2" in cell.facts
+        whose = (
+            "the conductivity of MoS2" if told else "the fresh cathode's conductivity, given to the molybdenum phase,"
+        )
         yield (
-            "the fresh cathode's conductivity, given to the molybdenum phase, explains that of the charged one with "
-            f"dropped out LiI of {found:.1e} S/cm, less than the solution that it leaves: these numbers neither need "
-            "nor refute a path through LiI"
+            f"{whose} explains that of the charged cathode with dropped out LiI of {found:.1e} S/cm, less than the "
+            "solution that it leaves: these numbers neither need nor refute a path through LiI"
         )

@@ -87,12 +87,16 @@ class _Plan(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What a survey finds at a place: residuals, the prediction towards the side, and the slopes of both."""
+    """What a survey finds at a place: residuals, the prediction towards the side, and the slopes of both.
+
+    It is ``blind`` if one of these is unknown, since the model fails to both sides.
+    """
 
     residuals: Array
     value: float
     jacobian: Array
     slope: Array
+    blind: bool
 
 
 class _Party:
@@ -103,15 +107,15 @@ class _Party:
         self.column = np.array([c.column for c in climbs], dtype=np.intp)
         self.side = np.array([c.side for c in climbs])
         self.u = np.array([c.place for c in climbs]).reshape(len(climbs), -1)
-        self.r, self.g, self.jac, self.slope = self._survey(np.arange(len(climbs)), self.u)
+        self.r, self.g, self.jac, self.slope, self.blind = self._survey(np.arange(len(climbs)), self.u)
 
     @property
     def going(self) -> Rows:
         """The climbs that have heights before them."""
         return np.array([i for i, c in enumerate(self.climbs) if len(c.ends) < len(c.heights)], dtype=np.intp)
 
-    def _survey(self, rows: Rows, places: Array) -> tuple[Array, Array, Array, Array]:
-        """Residuals, prediction towards the side, and the slopes of both, at one place for each of ``rows``."""
+    def _survey(self, rows: Rows, places: Array) -> tuple[Array, Array, Array, Array, NDArray[np.bool_]]:
+        """What ``_Seen`` holds, at one place for each of ``rows``; a slope that is unknown is zero."""
         count, size = places.shape
         step = difference_steps(np.broadcast_to(self.steepness, places.shape), self.how)
         step = np.where(places + step <= 1.0, step, -step)
@@ -127,7 +131,8 @@ class _Party:
         with np.errstate(invalid="ignore", divide="ignore"):
             jac = (beside - r[:, None, :]) / step[:, :, None]
             slope = (there - g[:, None]) / step
-        return r, g, _known(np.swapaxes(jac, 1, 2)), _known(slope)
+        blind = ~np.all(np.isfinite(slope), axis=1)
+        return r, g, _known(np.swapaxes(jac, 1, 2)), _known(slope), blind
 
     def _ask(self, places: Array, who: Rows) -> tuple[Array, Array]:
         """Residuals and each climb's own prediction towards its side; NaN in both where one fails."""
@@ -220,7 +225,7 @@ class _Party:
             self._arrive(i, height, plan, stuck=True)
 
     def _stand(self, i: int, place: Array, found: _Seen) -> None:
-        self.u[i], self.r[i], self.g[i], self.jac[i], self.slope[i] = (place, *found)
+        self.u[i], self.r[i], self.g[i], self.jac[i], self.slope[i], self.blind[i] = (place, *found)
 
     def _arrive(self, i: int, height: float, plan: _Plan, *, stuck: bool) -> None:
         """Note how far the prediction goes at ``height``; go on from a better place if another search has met one."""
@@ -232,7 +237,8 @@ class _Party:
             one.rounds, one.failures, one.idle, one.jumps, one.width = 0, 0, 0, one.jumps + 1, max(one.width, 0.05)
             return
         short, met = np.sqrt(height) - np.sqrt(chi2), self._met_by(i, height)
-        end: End = "found" if met else "failed" if one.failures and stuck else "unfinished" if stuck else "bound"
+        lost = self.blind[i] or (one.failures and stuck)
+        end: End = "found" if met else "failed" if lost else "unfinished" if stuck else "bound"
         # along the path of the ends the root of chi-square rises by multiplier/root for each unit of the prediction
         value = self.g[i] + (short * np.sqrt(height) / plan.multiplier if met else 0.0)
         one.values.append(one.side * float(max(value, further)))

@@ -115,6 +115,8 @@ def _swing(seen: Courses) -> tuple[Array, Array]:
 
 def _share_of_first(seen: Courses) -> float:
     passed, swing = _swing(seen)
+    if not (passed[-1] >= _FIRST and swing[-1] > 0.0):
+        return math.nan
     return float(100.0 * np.interp(_FIRST, passed, swing) / swing[-1])
 
 

@@ -95,22 +95,31 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
     What the numbers leave open to a side that the claim needs stays open, or in all by more than the number itself; so
     does what lies beyond an end where model or search failed.
     """
+    told, width = f"it may be {reach} ({100 * reach.level:.4g} %)", 2 * printed.width * (1 + 1e-12)
     above, below = printed.quantity.value - reach.high, reach.low - printed.quantity.value
     gap = {"": max(above, below), "at most": below, "at least": above}[printed.side]
-    told = f"it may be {reach} ({100 * reach.level:.4g} %)"
-    if gap <= 2 * printed.width * (1 + 1e-12):
-        needed = {"": (reach.low_end, reach.high_end), "at most": (reach.high_end,), "at least": (reach.low_end,)}
-        if set(needed[printed.side]) != {"found"}:
-            return "open", f"{told}: the numbers that were fitted do not set both ends, so they decide nothing here"
-        if not printed.side and reach.high - reach.low > abs(printed.quantity.value) > 0:
-            return (
-                "open",
-                f"{told}: the numbers that were fitted leave more open than the number itself, and decide nothing",
-            )
-        return "holds", f"{told}, which includes {_short(printed.quantity.value)}"
-    if (reach.high_end if gap == above else reach.low_end) in ("failed", "unfinished"):
-        return "open", f"{told}; nothing is known {_short(gap)} {reach.unit} beyond".rstrip()
-    return "fails", f"{told}; that is {_short(gap)} {reach.unit} away".replace("  ", " ")
+    if gap > width:
+        if (reach.high_end if gap == above else reach.low_end) in ("failed", "unfinished"):
+            return "open", f"{told}; nothing is known {_short(gap)} {reach.unit} beyond".rstrip()
+        return "fails", f"{told}; that is {_short(gap)} {reach.unit} away".replace("  ", " ")
+    said = _short(printed.quantity.value)
+    if printed.side:
+        beyond, end = (-above, reach.high_end) if printed.side == "at most" else (-below, reach.low_end)
+        if beyond > width:
+            return "open", f"{told}, on both sides of {said}: the numbers that were fitted do not decide it"
+        return (
+            ("holds", f"{told}, which is {printed.side} {said}")
+            if end == "found"
+            else ("open", f"{told}: the numbers that were fitted do not set the end that it needs")
+        )
+    if not reach.closed:
+        return "open", f"{told}: the numbers that were fitted do not set both ends, so they decide nothing here"
+    if reach.high - reach.low > abs(printed.quantity.value) > 0:
+        return (
+            "open",
+            f"{told}: the numbers that were fitted leave more open than the number itself, and decide nothing",
+        )
+    return "holds", f"{told}, which includes {said}"
 
 
 def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity, combine
@@ -17,6 +20,9 @@ from thiocell.studies.outcome import Outcome
 _WORTH = ("derived", "measured", "fitted", "predicted", "recovered")
 """Kinds of a found number; a number made of several is of the last kind among them."""
 _AS = {"paper": "derived", "literature": "derived", "assumed": "derived"}
+
+_GRID = 65
+"""assumed: points between the ends of a range by which an expression is seen to run one way."""
 
 
 class NotFound(BadInput):
@@ -55,32 +61,46 @@ def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
     inputs = {name: part.quantity for name, part in parts.items()}
     if expression.text.strip() in parts:
         return parts[expression.text.strip()]
-    quantity = combine(expression.rule, inputs, correlations(parts, outcomes))
+    shares = correlations(parts, outcomes)
+    quantity = combine(expression.rule, inputs, shares)
     kind = max((part.kind for part in parts.values()), key=_WORTH.index)
     unfit = next((part.unfit for part in parts.values() if part.unfit), "")
     printed = all(part.printed for part in parts.values())
-    return Found(quantity, kind, printed, _reach(expression, parts, quantity.unit), unfit)
+    return Found(quantity, kind, printed, _reach(expression, parts, shares, quantity), unfit)
 
 
-def _reach(expression: Expression, parts: Mapping[str, Found], unit: str) -> Reach | None:
-    """How far an expression may go by the one part of it that says how far it may; the others stay as they are.
+def _reach(
+    expression: Expression, parts: Mapping[str, Found], shares: Mapping[tuple[str, str], float], best: Quantity
+) -> Reach | None:
+    """How far an expression may go by the one part of it that says how far it may.
 
-    None if no part says so, or several, or if the expression does not run one way between the part's ends.
+    Each end lies further from ``best`` by two sigma of the other parts, in quadrature; a sigma that is unknown adds
+    nothing. None if no part says how far it goes, or several do, or if the expression does not run one way between its
+    ends.
     """
     ranged = [name for name, part in parts.items() if part.reach is not None]
     if len(ranged) != 1 or (reach := parts[ranged[0]].reach) is None:
         return None
-
-    def at(number: float) -> float:
-        inputs = {name: Quantity.exact(part.quantity.value, part.quantity.unit) for name, part in parts.items()}
-        inputs[ranged[0]] = Quantity.exact(number, reach.unit)
-        return combine(expression.rule, inputs, {}).to(unit).value
-
-    middle = 0.5 * (reach.low + reach.high)
-    low, half, high = (at(number) for number in (reach.low, middle, reach.high))
-    if low <= half <= high:
-        return Reach(reach.level, low, high, reach.low_end, reach.high_end, unit)
-    return Reach(reach.level, high, low, reach.high_end, reach.low_end, unit) if low >= half >= high else None
+    others = {name: part.quantity for name, part in parts.items()}
+    others |= {name: Quantity.exact(q.value, q.unit) for name, q in others.items() if not q.known}
+    grid = np.union1d(np.linspace(reach.low, reach.high, _GRID), [0.0] if reach.low < 0.0 < reach.high else [])
+    try:
+        line = [combine(expression.rule, others | {ranged[0]: Quantity.exact(n, reach.unit)}, shares) for n in grid]
+    except BadInput:  # a division by zero on the way
+        return None
+    rises = np.diff([each.value for each in line])
+    if not (np.all(rises >= 0.0) or np.all(rises <= 0.0)):
+        return None
+    ends = [(line[0], reach.low_end), (line[-1], reach.high_end)]
+    (low, low_end), (high, high_end) = ends if rises.sum() >= 0.0 else ends[::-1]
+    return Reach(
+        reach.level,
+        best.value - math.hypot(best.value - low.value, 2.0 * low.sigma),
+        best.value + math.hypot(high.value - best.value, 2.0 * high.sigma),
+        low_end,
+        high_end,
+        best.unit,
+    )
 
 
 def worst(kinds: list[str]) -> str:

@@ -92,8 +92,8 @@ class _Search:
             self.x[n] = 0.5 * (x + self._low[n]) if np.isfinite(self._low[n]) else x - 0.5
         else:
             slope = (y - last[1]) / (x - last[0]) if last is not None and x != last[0] else _SLOPE
-            if abs(y) < _CLOSE and last is not None:
-                by_power = (energy - last[2]) / (y - last[1]) if y != last[1] else 0.0
+            if abs(y) < _CLOSE:
+                by_power = (energy - last[2]) / (y - last[1]) if last is not None and y != last[1] else 0.0
                 self.energy[n], self.open[n] = energy - by_power * y, False
                 return
             self._last[n] = (x, y, energy)
