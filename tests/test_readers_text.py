@@ -38,7 +38,8 @@ def _beside(name: str) -> ModuleType:
 
 TEXT = _beside("text_samples")
 REPOSITORY = Path(__file__).resolve().parents[1]
-CYCLING = sorted(sample for sample in TEXT.SAMPLES if "spectra" not in sample)
+IMPEDANCE = ("biologic_mpt.spectra", "gamry_dta", "gamry_dta.comma", "zview", "novocontrol")
+CYCLING = sorted(set(TEXT.SAMPLES) - set(IMPEDANCE))
 SECONDS = {"s": 1.0, "h": 3600.0}
 AMPERES = {"A": 1.0, "mA": 1e-3}
 AMPERE_HOURS = {"Ah": 1.0, "mAh": 1e-3}
@@ -526,6 +527,50 @@ def test_each_spectrum_is_a_record_with_negative_imaginary_part(tmp_path: Path) 
         assert (record.columns["z_imag"].values < 0).all()
 
 
+@pytest.mark.parametrize("sample", ["gamry_dta", "gamry_dta.comma", "zview", "novocontrol"])
+def test_spectra_of_every_format_have_the_same_numbers(sample: str, tmp_path: Path) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path)
+    (record,) = read(path)
+    assert (record.kind, record.source.kind, record.doubts) == ("impedance", "measured", ())
+    f, z = (np.array(column) for column in zip(*TEXT.points(), strict=True))
+    np.testing.assert_allclose(record["frequency"], f, rtol=1e-5)  # six digits are written at least
+    np.testing.assert_allclose(record["z_real"], z.real, rtol=1e-5)
+    np.testing.assert_allclose(record["z_imag"], z.imag, rtol=1e-4)
+
+
+def test_a_gamry_test_without_a_spectrum_is_voltage_and_current_against_time(tmp_path: Path) -> None:
+    (record,) = read(TEXT.SAMPLES["gamry_dta.course"](tmp_path))
+    time, voltage, current, *_ = (np.array(column) for column in zip(*TEXT.rows(), strict=True))
+    assert record.kind == "cycling"
+    np.testing.assert_allclose(record["time"], time)
+    np.testing.assert_allclose(record["voltage"], voltage)
+    np.testing.assert_allclose(record["current"], current)
+
+
+@pytest.mark.parametrize(
+    ("sample", "old", "new", "says"),
+    [
+        ("gamry_dta", "ZCURVE", "ZCURV", "holds no table ZCURVE or CURVE"),
+        ("gamry_dta", "Zreal", "Zr", "has no column for z_real, 'zreal'"),
+        ("gamry_dta", "4.641589E+04", "fast", "line 15, column 'Freq' holds 'fast'"),
+        ("zview", "End Comments", "End", "has no line 'End Comments'"),
+        ("zview", "Freq(Hz)", "f", "from 'Freq\\(Hz\\)' on"),
+        ("zview", "4.641589E+04", "fast", "line 7, column 'Freq\\(Hz\\)' holds 'fast'"),
+        ("novocontrol", "Zs' [Ohms]", "Eps'", "has no column for z_real"),
+        ("novocontrol", "4.64159e+04", "fast", "line 5, column 'Freq. \\[Hz\\]' holds 'fast'"),
+    ],
+)
+def test_what_lacks_or_is_wrong_in_a_spectrum_s_file_is_named(
+    sample: str, old: str, new: str, says: str, tmp_path: Path
+) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path)
+    text = path.read_bytes().decode()
+    assert old in text
+    path.write_bytes(text.replace(old, new).encode())
+    with pytest.raises(BadInput, match=says):
+        READERS.find(sample).read(path)
+
+
 def test_a_sweep_back_up_is_a_spectrum_of_its_own(tmp_path: Path) -> None:
     lines = TEXT.spectra_text(1).splitlines()
     path = put(tmp_path, "\n".join([*lines, *reversed(lines[6:])]) + "\n", "both.mpt")
@@ -835,7 +880,15 @@ def test_the_real_neware_files_keep_their_times(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "lengths"), [("eis_biologic.mpt", [43]), ("eis_biologic_multiple_spectra.mpt", [29] * 3)]
+    ("name", "lengths"),
+    [
+        ("eis_biologic.mpt", [43]),
+        ("eis_biologic_multiple_spectra.mpt", [29] * 3),
+        ("eis_gamry.DTA", [72]),
+        ("eis_zplot.z", [21]),
+        ("eis_lagp_Example2b.txt", [50]),
+        ("eis_solid_electrolyte_s04147-140deg.txt", [42]),
+    ],
 )
 def test_the_real_spectra_come_apart(name: str, lengths: list[int], data_dir: Path) -> None:
     records = read(real(data_dir, name))
@@ -843,7 +896,14 @@ def test_the_real_spectra_come_apart(name: str, lengths: list[int], data_dir: Pa
     for record in records:
         assert (np.diff(record.columns["frequency"].values) < 0).all()
     first = {word: column.values[0] for word, column in records[0].columns.items()}
-    expected = {29: (1e4, 109.00918, -26.55568), 43: (1000.3201, 65.470886, -0.38998979)}[lengths[0]]
+    expected = {
+        29: (1e4, 109.00918, -26.55568),
+        43: (1000.3201, 65.470886, -0.38998979),
+        72: (200015.6, 825.8584, -1367.239),
+        21: (3e5, 147.77, -11.335),
+        50: (1e6, 3603.82, -8578.35),
+        42: (1e6, 22142.3, -54311.5),
+    }[lengths[0]]
     assert (first["frequency"], first["z_real"], first["z_imag"]) == pytest.approx(expected, rel=1e-12)
 
 

@@ -99,6 +99,52 @@ def spectra_text(spectra: int = 2, points: int = 12) -> str:
     return "\n".join(lines) + "\n"
 
 
+def points(count: int = 12) -> list[tuple[float, complex]]:
+    """Frequency in Hz and impedance in ohm, from high down: 10 ohm in series with 100 ohm parallel to 1 uF."""
+    found = [1e5 * 10 ** (-n / 3) for n in range(count)]
+    return [(f, 10 + 100 / (1 + 2j * math.pi * f * 100 * 1e-6)) for f in found]
+
+
+def gamry_text(decimal: str = ".") -> str:
+    """A Gamry file: some of its head, a rest of three rows, and a spectrum."""
+    lines = ["EXPLAIN", "TAG\tEISPOT", "TITLE\tLABEL\tPotentiostatic EIS\tTest &Identifier", "OCVCURVE\tTABLE\t3"]
+    lines += ["\tPt\tT\tVf\tVm", "\t#\ts\tV vs. Ref.\tV"]
+    lines += [f"\t{n}\t{0.25 * (n + 1)}\t1.5\t1.5" for n in range(3)]
+    lines += ["AREA\tQUANT\t1.0E+000\t&Area", "ZCURVE\tTABLE", "\tPt\tTime\tFreq\tZreal\tZimag\tZmod\tIERange"]
+    lines.append("\t#\ts\tHz\tohm\tohm\tohm\t#")
+    lines += [
+        f"\t{n}\t{2 * n + 1}\t{f:.6E}\t{z.real:.6E}\t{z.imag:.6E}\t{abs(z):.6E}\t9".replace(".", decimal)
+        for n, (f, z) in enumerate(points())
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def gamry_course_text() -> str:
+    """A Gamry file of a test without a spectrum: voltage and current against time."""
+    lines = ["EXPLAIN", "TAG\tCHRONOA", "CURVE\tTABLE\t60", "\tPt\tT\tVf\tIm\tOver", "\t#\ts\tV vs. Ref.\tA\tbits"]
+    lines += [f"\t{n}\t{t}\t{v}\t{i:.6E}\t..........a" for n, (t, v, i, *_) in enumerate(rows())]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def zplot_text() -> str:
+    """A file of ZPlot: its head ends with the names of the columns and the line 'End Comments'."""
+    lines = ["ZPLOT2 ASCII", "  Experiment Type:            Sweep Frequency, Control Voltage", "  Data Points:      12"]
+    lines += ["  Freq(Hz)\tAmpl\tBias\tTime(Sec)\tZ'(a)\tZ''(b)\tGD\tErr\tRange", "End Comments"]
+    lines += [
+        f"{f:.6E}\t1.0E-02\t0.0E+00\t{n:.6E}\t{z.real:.6E}\t{z.imag:.6E}\t0.0E+00\t0\t3"
+        for n, (f, z) in enumerate(points())
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def novocontrol_text() -> str:
+    """A list that WinDETA writes: a title, the fixed values, the names, and numbers between tabs."""
+    lines = ["pellet 7, 25 C", "Fixed value(s) :  AC Volt  [Vrms]=3.5000e-02  "]
+    lines.append(" Freq. [Hz]\t Zs' [Ohms]\t Zs'' [Ohms]")
+    lines += [f" {f:.5e}\t{z.real: .5e}\t{z.imag: .5e}" for f, z in points()]
+    return "\n".join(lines) + "\n"
+
+
 def japanese_text() -> str:
     """An export such as Hokuto Denko's: a head, Japanese names, hours, mA without sign, a column for the direction."""
     modes = ("充電", "休止", "放電")
@@ -155,6 +201,11 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "biologic_mpt": _text("gcpl.mpt", mpt_text, "latin-1"),
     "biologic_mpt.comma": _text("comma.mpt", lambda: mpt_text(","), "latin-1"),
     "biologic_mpt.spectra": _text("peis.mpt", spectra_text),
+    "gamry_dta": _text("eis.DTA", gamry_text),
+    "gamry_dta.comma": _text("comma.DTA", lambda: gamry_text(",")),
+    "gamry_dta.course": _text("chrono.DTA", gamry_course_text),
+    "zview": _text("eis.z", zplot_text),
+    "novocontrol": _text("pellet.txt", novocontrol_text),
     "columns": _text("hz.csv", japanese_text, "cp932"),
     "columns.book": workbook,
 }

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from thiocell.core.bad_input import BadInput
-from thiocell.core.record import Column, Record
-from thiocell.core.source import Source
-from thiocell.readers._cycling import REQUIRED, cycling_record, read_column
-from thiocell.readers._origin import contents, origin, record_name
-from thiocell.readers._sweeps import split_sweeps
-from thiocell.readers._table import Table, every_name, find, parse
+from thiocell.core.record import Record
+from thiocell.readers._cycling import REQUIRED, cycling_record
+from thiocell.readers._origin import contents, origin
+from thiocell.readers._spectra import spectra
+from thiocell.readers._table import every_name, find, parse
 from thiocell.readers._text import Text, decode
 
 _FIRST = "EC-Lab ASCII FILE"
@@ -37,7 +33,6 @@ _SPECTRUM = {
     "time": {"time/s": "s"},
     "cycle": {"cycle number": ""},
 }
-_IMPEDANCE = ("frequency", "z_real", "z_imag")
 
 
 def sniff(head: bytes) -> float:
@@ -60,9 +55,9 @@ def read(path: Path) -> tuple[Record, ...]:
     notes = dict(_notes(head[: count - 1]))
     source = origin(path, data)
     if "freq/Hz" in table.names:
-        spectra = _spectra(path, table, source, notes)
-        if spectra:
-            return spectra
+        found_spectra = spectra(path, table, _SPECTRUM, source, notes, negated=True)
+        if found_spectra:
+            return found_spectra
     found = find(table, _CYCLING, REQUIRED)
     found["time"] = (found["time"][0], _time_unit(head[:count]))
     return (cycling_record(path, table, found, source, notes=notes),)
@@ -102,29 +97,3 @@ def _time_unit(head: list[str]) -> str:
     """Seconds, or the order of day and month that the head says of absolute times."""
     line = next((line for line in head if "Time format" in line and "Absolute" in line), None)
     return "s" if line is None else next((form for mark, form in _DATES.items() if mark in line), _DATES["MM/DD/YYYY"])
-
-
-def _spectra(path: Path, table: Table, source: Source, notes: Mapping[str, str]) -> tuple[Record, ...]:
-    """One record a spectrum; none if the frequency is zero in every row, as in exports of a test with no impedance."""
-    found = find(table, _SPECTRUM, _IMPEDANCE)
-    columns = {word: read_column(table, *place, may_be_blank=word not in _IMPEDANCE) for word, place in found.items()}
-    columns["z_imag"] = Column(0.0 - columns["z_imag"].values, "ohm")
-    kept = columns["frequency"].values > 0
-    if not kept.any():
-        return ()
-    lost = int(np.sum(~kept))
-    doubts: tuple[str, ...] = (f"{lost} rows have no frequency and were left out of the spectra",) if lost else ()
-    here = {word: column.values[kept] for word, column in columns.items()}
-    markers = [np.nan_to_num(here["cycle"])] if "cycle" in here else []
-    doubts += table.doubts(number for number, _ in found.values())
-    return tuple(
-        Record(
-            record_name(path, number),
-            "impedance",
-            {word: Column(here[word][rows], columns[word].unit) for word in here},
-            source,
-            doubts,
-            notes,
-        )
-        for number, rows in enumerate(split_sweeps(here["frequency"], *markers), 1)
-    )
