@@ -15,7 +15,9 @@ from thiocell.cell.batch.newton import factor, new_factors
 from thiocell.cell.batch.newton import solve as solve_linear
 from thiocell.cell.columns import Columns
 from thiocell.cell.parameters import FARADAY, GAS, CellParameters, CellState, Grains, Ionic, Parting, Redox
-from thiocell.cell.protocol import Step
+from thiocell.cell.protocol import Step, potential_step
+from thiocell.cell.resting import resting_potential
+from thiocell.cell.states import charged_state
 from thiocell.core.bad_input import BadInput
 
 DENSITY = 1698.0  # kg/m3: 4 mg on 0.7854 cm2 and 30 um
@@ -338,10 +340,62 @@ def test_threads_do_not_change_the_numbers() -> None:
     assert len({c.charge[0] for c in alone}) == 12
 
 
+def test_cells_of_several_layouts_come_back_as_if_alone() -> None:
+    """A fact that comes to zero takes a state away: with a hysteresis of 0 there is none, and others go on."""
+    protocol = (Step("current", 4 * I25, lower=0.0),)
+    cells = [cell("parabolic"), cell("spherical"), cell(area=-1.0), cell("parabolic", separator_resistance=0.01)]
+    together = solve(cells, CHARGED, protocol)
+    assert [course.fared for course in together] == [Fared.DONE, Fared.DONE, Fared.BAD_INPUT, Fared.DONE]
+    for each, course in zip(cells, together, strict=True):
+        if course.fared is Fared.DONE:
+            assert solve([each], CHARGED, protocol)[0].charge == pytest.approx(course.charge, rel=1e-12)
+
+
+def test_a_step_whose_end_is_never_met_is_flagged() -> None:
+    for step in (Step("current", 0.0, lower=0.1), Step("voltage", 1.0, current=1e-30)):
+        (course,) = solve([cell()], CHARGED, (step,))
+        assert course.fared is Fared.NO_END
+        with pytest.raises(BadInput, match="step 1 of its protocol: the step never comes to its end"):
+            course.checked()
+
+
+@pytest.mark.parametrize("volts", [3.0, None, 1.5])
+def test_a_hold_near_equilibrium_is_held_however_small_the_current(volts: float | None) -> None:
+    """The voltage is known to 1e-14 V: what it leaves open of the current is no reason to fail."""
+    made = cell()
+    begun = charged_state(made)
+    rest = resting_potential(made, begun) - made.anode_potential
+    target = rest if volts is None else volts
+    for seconds in (60.0, 3600.0, 3.6e5):
+        (course,) = solve([made], begun, (Step("voltage", target, seconds=seconds),), points=50)
+        assert course.fared is Fared.DONE
+        assert course.voltage == pytest.approx(np.full(course.voltage.size, target), abs=1e-9)
+        assert np.isfinite([*course.energy, *course.current]).all()
+    (course,) = solve([made], begun, (Step("voltage", target, current=1e-9, seconds=1e9),))
+    assert course.fared is Fared.DONE
+
+
+def test_the_potential_step_of_the_paper_is_held_on_a_charged_cell() -> None:
+    made = cell()
+    (course,) = solve([made], charged_state(made), potential_step(3.0), points=100)
+    assert course.fared is Fared.DONE
+    assert np.isfinite(course.energy).all()
+    assert np.isfinite(course.voltage).all()
+
+
+def test_a_cell_is_solved_as_if_alone_behind_one_that_fails() -> None:
+    made = cell()
+    (before,) = solve([made], CHARGED, (Step("current", I25, seconds=10.0),))
+    bad = before.end.copy()
+    bad[0, ::2], bad[0, 1::2] = 1.7e308, -1.7e308
+    hold = (Step("voltage", 1.5, seconds=10.0),)
+    courses = solve([made] * 3, [before.end, bad, before.end], hold, threads=1)
+    assert [courses[0].fared, courses[2].fared] == [Fared.DONE] * 2
+    assert courses[0].charge[0] == courses[2].charge[0]
+
+
 def test_cells_that_do_not_fit_together_are_refused() -> None:
     protocol = (Step("current", 4 * I25, lower=0.0),)
-    with pytest.raises(BadInput, match="differ in couples"):
-        solve([cell("parabolic"), cell("spherical")], CHARGED, protocol)
     with pytest.raises(BadInput, match="2 cells have 1 starts"):
         solve([cell(), cell()], [CHARGED], protocol)
     with pytest.raises(BadInput, match="number of steps"):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from thiocell.cell.batch import Fared, solve
 from thiocell.cell.checks import check, faults
 from thiocell.cell.doubts import doubts
 from thiocell.cell.facts import COUPLES, FACTS, HIDDEN
@@ -225,6 +226,38 @@ def test_a_trial_without_effect_and_an_unknown_one_are_refused() -> None:
     with pytest.raises(BadInput, match="has no fact sulphur_exchange"):
         frame(best(), values={"sulphur_exchange": Quantity(1.0, "mA/g")})
     assert frame(best(), values={"milled_lithium": Quantity.exact(1.0)}).fresh("molybdenum") == 0.25
+
+
+def test_a_trial_of_li3ps4_counts_and_one_of_an_absent_couple_is_refused() -> None:
+    cell = frame(best())
+    on = parameters(cell, {"thiophosphate_capacity": si("thiophosphate_capacity", Quantity.parse("50 mAh/g"))})
+    assert on == cell_parameters(best(thiophosphate_capacity="50 mAh/g"))
+    held = frame(best(thiophosphate_capacity="50 mAh/g"))
+    more = parameters(held, {"thiophosphate_capacity": si("thiophosphate_capacity", Quantity.parse("100 mAh/g"))})
+    assert more.couples[-1].charge == pytest.approx(2 * on.couples[-1].charge)
+    assert parameters(held, {"thiophosphate_capacity": 0.0}) == parameters(cell)
+    for name in ("iodide_potential", "thiophosphate_potential"):
+        with pytest.raises(BadInput, match=f"{name} has no effect in a trial, because the couple"):
+            parameters(cell, {name: 2.0})
+
+
+def test_a_layer_thinner_than_its_solid_is_told_in_a_trial_too() -> None:
+    cell = frame(best())
+    thin = parameters(cell, {"thickness": 10e-6})
+    (fault,) = faults(thin)
+    assert "'thickness' of the cell is 10 um; its solid alone needs 19.58 um" in fault
+    assert faults(parameters(cell, {"thickness": 19.6e-6})) == ()
+    good = parameters(cell)
+    courses = solve([good] * 8 + [thin], charged_state(good), galvanostatic(1e-4, first="discharge"))
+    assert [course.fared is Fared.BAD_INPUT for course in courses] == [False] * 8 + [True]
+
+
+@pytest.mark.parametrize("power", [1.5, 2.5])
+def test_a_power_between_the_mixing_laws_is_refused(power: float) -> None:
+    with pytest.raises(BadInput, match=f"'mixing_power' of sample 'best' is {power}; it must be 1, 2, 3"):
+        frame(best(mixing_power=str(power)))
+    with pytest.raises(BadInput, match=f"'mixing_power' of a trial is {power}"):
+        parameters(frame(best()), {"mixing_power": power})
 
 
 def test_a_frame_does_not_change_under_trials() -> None:
@@ -469,6 +502,8 @@ def test_doubts_name_what_is_not_told_and_what_it_costs_dearest_first() -> None:
     assert "separator_conductivity = 0.0001(?) S/cm (paper)" in found[0]
     sizes = [int(text.split("about ")[1].split(" mV")[0]) for text in found if " mV go to " in text]
     assert sizes == sorted(sizes, reverse=True)
+    assert not any("grain_spread" in text for text in found)  # of no effect where all grains are of one size
+    assert any("sulfur_grain_spread" in text for text in doubts(frame(best(), grains="spread"), 100.0))
     told_all = doubts(frame(best(separator_resistance="240 Ohm cm2", sulfur_exchange="25 mA/g")), 100.0)
     assert not any("separator" in text or "kinetics" in text for text in told_all)
 

@@ -479,6 +479,25 @@ def test_a_prediction_is_followed_up_to_where_the_model_fails():
     assert interval.low_end == "found"
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_prediction_along_a_thin_bent_valley_goes_past_its_first_top(seed):
+    """A helix 0.01 thin: a + c = a + cos 2a has a top of 1.13 near the best fit, and a higher one at the far end."""
+    parameters = tuple(Parameter(name, -4, 4) for name in "abc")
+
+    def helix(t):
+        a, b, c = t.T
+        return np.column_stack([(b - np.sin(2 * a)) / 0.01, (c - np.cos(2 * a)) / 0.01, a])
+
+    problem = Problem(parameters, helix, np.zeros(3), sigma=np.ones(3))
+    found = fit(problem, seed=seed)
+    interval = predictive_range(problem, found, lambda t: t[:, :1] + t[:, 2:], ("sum",))["sum"].interval(0.95)
+    a = np.linspace(-1.96, 1.96, 10001)
+    exact = a + np.cos(2 * a)
+    assert interval.low == pytest.approx(exact.min(), abs=0.02)
+    assert interval.high == pytest.approx(exact.max(), abs=0.02)
+    assert interval.closed
+
+
 def test_a_climb_that_sees_no_slope_at_an_edge_of_failing_sets_does_not_call_it_a_bound():
     """The prediction fails all about the best fit, so that no difference can be taken."""
     problem = decaying(decay(np.array([[2.0, 1.3]]))[0], sigma=0.2)

@@ -24,7 +24,7 @@ from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import bdf, read
-from thiocell.studies import varied
+from thiocell.studies import virtual_cell
 from thiocell.studies.recipe import sample_of
 from thiocell.studies.simulate import Simulation
 from thiocell.studies.simulated import TERMS
@@ -437,7 +437,7 @@ def test_a_solver_that_breaks_is_told_with_code_3_and_the_others_come_back(thioc
         first, *others = solve(*words, **settings)
         return (dataclasses.replace(first, fared=Fared.TOO_SMALL, failed_step=1), *others)
 
-    monkeypatch.setattr(varied, "solve", broken)
+    monkeypatch.setattr(virtual_cell, "solve", broken)
     code, out, err = thiocell(SYSTEM, "--current", FAST, "--current", SLOW)
     assert code == 3
     assert err == "error: 200 mA/g: the discharge failed: the solver's steps became too short to go on\n"
@@ -551,7 +551,7 @@ def test_all_currents_of_all_moved_cells_are_one_call_of_the_solver(monkeypatch)
         asked.append(len(cells))
         return solve(cells, *words, **settings)
 
-    monkeypatch.setattr(varied, "solve", counted)
+    monkeypatch.setattr(virtual_cell, "solve", counted)
     Simulation(SYSTEM, (SLOW, FAST), facts=(OHMS, MASS, EXACT)).carried_out()
     assert asked == [2 * (1 + 2 * 2)]
 

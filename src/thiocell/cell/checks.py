@@ -49,6 +49,8 @@ _PARTING: dict[str, Bounds] = {"held": (0.0, 1e6, ""), "out_time": (1e-3, 1e15, 
 _POWERS = (1, 2, 3)
 _STEEPEST = 5.0
 """V; assumed: no term of a couple's shape is larger."""
+_EVEN = 1.0 - 1e-9
+"""A layer without pores is as thick as its solid."""
 _FURTHEST = 100.0
 """V; assumed: no cut-off lies beyond it."""
 
@@ -91,6 +93,7 @@ def sound(columns: Columns) -> NDArray[np.bool_]:
     parts = np.array([each.parting is not None for each in columns.cells], bool)
     found &= ~parts | _inside(columns.parting, _PARTING)
     found &= np.isin(cell["ionic.power"], _POWERS)
+    found &= cell["thickness"] >= cell["least_thickness"] * _EVEN
     terms = np.array([cell[f"ionic.{name}"] for name in ("base", "host", "parted", "molybdenum")])
     with np.errstate(invalid="ignore"):  # infinite terms may cancel; NaN is not within
         roots = np.array([(1.0, *shares) for shares in product((0.0, 1.0), repeat=3)]) @ terms
@@ -118,6 +121,11 @@ def _numbers(cell: CellParameters) -> Iterator[str]:
     if cell.parting is not None:
         yield from _outside(cell.parting, _PARTING, "of the parting LiI")
     yield from _ionic(cell)
+    if cell.thickness < cell.least_thickness * _EVEN:
+        yield (
+            f"'thickness' of the cell is {1e6 * cell.thickness:.4g} um; "
+            f"its solid alone needs {1e6 * cell.least_thickness:.4g} um"
+        )
     if not -_FURTHEST <= cell.lower_cutoff < cell.upper_cutoff <= _FURTHEST:
         yield (
             f"the cut-offs are crossed or too far: lower_cutoff is {cell.lower_cutoff:g} V and upper_cutoff "

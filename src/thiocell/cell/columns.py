@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 _CELL = (
     "electronic", "thickness", "area", "mass", "separator_resistance", "separator_energy", "anode_exchange",
     "anode_potential", "double_layer", "temperature", "activation_start", "activation_charge", "nodes", "lower_cutoff",
-    "upper_cutoff", "ionic.power", "ionic.base", "ionic.host", "ionic.parted", "ionic.molybdenum",
+    "upper_cutoff", "least_thickness", "ionic.power", "ionic.base", "ionic.host", "ionic.parted", "ionic.molybdenum",
 )  # fmt: skip
 _COUPLE = (
     "charge", "exchange", "potential", "hysteresis", "hysteresis_rate", "grain_time", "grain_spread", "shells", "sizes",

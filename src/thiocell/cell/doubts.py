@@ -63,11 +63,16 @@ def _costs(cell: Frame, made: CellParameters, current: float) -> Iterator[str]:
     taken, found = _taken(cell), losses(made, current * made.mass)
     most = _largest(cell)
     for loss, volts in sorted(found.items(), key=lambda item: -item[1]):
-        names = [name for word in _BEHIND[loss] if (name := word.format(most)) in taken]
+        names = [name for word in _BEHIND[loss] if (name := word.format(most)) in taken and name not in _idle(cell)]
         if names and volts > _SMALL:
             size = "more than they can give goes" if math.isinf(volts) else f"about {1e3 * volts:.0f} mV go"
             facts = ", ".join(f"{name} = {_said(cell, name)}" for name in names)
             yield f"at {current:g} mA/g {size} to the {loss}; the sample does not tell {facts}"
+
+
+def _idle(cell: Frame) -> set[str]:
+    """Facts without effect under the law of the grains."""
+    return set() if cell.grains == "spread" else {f"{part.name}_grain_spread" for part in cell.parts}
 
 
 def _largest(cell: Frame) -> str:

@@ -20,6 +20,10 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.physics.composition import AVOGADRO
 
+LI3PS4 = "thiophosphate_capacity"
+"""The fact that switches Li3PS4 on."""
+MIXING_POWERS = (1, 2, 3)
+"""The powers of the mean by which phases mix that the solvers know."""
 _NEEDED = ("mass", "area", "thickness", "electronic_conductivity")
 
 
@@ -52,8 +56,8 @@ class Frame:
     """All of a sample's cell that no trial changes.
 
     ``numbers`` are the facts as SI floats, ``facts`` the same with unit and source. ``held`` is the share of all iodide
-    that all Li2S can hold; ``parted_fresh`` and ``parted`` the shares of iodide outside the solution when fresh and in
-    the sample's state; ``cycles`` those that the state counts.
+    that all Li2S can hold; ``solid`` the volume of the solid in m3/kg, 0 if unknown; ``parted_fresh`` and ``parted``
+    the shares of iodide outside the solution when fresh and in the sample's state; ``cycles`` those that it counts.
     """
 
     sample: Sample
@@ -62,6 +66,7 @@ class Frame:
     numbers: Mapping[str, float]
     room: Room
     held: float
+    solid: float
     parted_fresh: float
     parted: float
     cycles: float
@@ -90,6 +95,9 @@ def frame(
     counting, inputs = _counting(system, told)
     facts, counted = _facts(told, system, counting.weighed(inputs)), properties(told).values
     parts = _parts(counting, inputs, counted, facts)
+    power = facts["mixing_power"].quantity.value
+    if power not in MIXING_POWERS:
+        raise BadInput(f"'mixing_power' of sample '{sample.name}' is {power:g}; it must be {choices(MIXING_POWERS)}")
     if missing := _missing(told, counting, inputs, facts, parts):
         raise BadInput(
             f"sample '{sample.name}' must tell {choices(missing)} to become a cell: no default is known for its recipe"
@@ -109,6 +117,7 @@ def frame(
         {name: si(name, fact.quantity) for name, fact in facts.items()},
         _room(counting, inputs),
         _held(counting, inputs),
+        _solid(told, counted),
         _parted(counting, counting.fresh_lithium(inputs), inputs),
         _parted(counting, counting.lithium(inputs), inputs),
         sample.state["cycle"].value if "cycle" in sample.state else 0.0,
@@ -225,9 +234,12 @@ def _parts(
         if charge > 0:
             top = couple.knots[-1]
             found.append(Part(couple.name, charge, fresh[couple.name] / top, now[couple.name] / top))
-    if (thiophosphate := facts["thiophosphate_capacity"].quantity.si) > 0:
-        found.append(Part("thiophosphate", thiophosphate, 1.0, 1.0))
-    return tuple(found)
+    return with_thiophosphate(tuple(found), facts[LI3PS4].quantity.si)
+
+
+def with_thiophosphate(parts: tuple[Part, ...], charge: float) -> tuple[Part, ...]:
+    """``parts`` and Li3PS4 where its ``charge`` (C/kg) counts."""
+    return (*parts, Part("thiophosphate", charge, 1.0, 1.0)) if charge > 0 else parts
 
 
 def _room(counting: Counting, inputs: Mapping[str, float]) -> Room:
@@ -251,6 +263,12 @@ def _held(counting: Counting, inputs: Mapping[str, float]) -> float:
         return 0.0
     limit = inputs[f"{solution.key}.limit"]
     return limit / (1.0 - limit) * weighed[solution.host.formula] / weighed[solution.guest.formula]
+
+
+def _solid(sample: Sample, counted: Mapping[str, Quantity]) -> float:
+    if "thickness_pore_free" not in counted:
+        return 0.0
+    return counted["thickness_pore_free"].si * sample["area"].si / sample["mass"].si
 
 
 def _parted(counting: Counting, lithium: Mapping[str, float], inputs: Mapping[str, float]) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from thiocell.cell.facts import COUPLES, FACTS, HIDDEN
-from thiocell.cell.frame import Frame, Part, frame
+from thiocell.cell.frame import LI3PS4, MIXING_POWERS, Frame, Part, frame, with_thiophosphate
 from thiocell.cell.parameters import CellParameters, Grains, Ionic, Parting, Redox
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity
@@ -41,7 +41,7 @@ def parameters(cell: Frame, trial: Mapping[str, float] | None = None) -> CellPar
     density = mass / (area * thickness)
     iodide = Parting(cell.held, numbers["lii_parting_time"], numbers["lii_return_time"]) if cell.room.apart else None
     return CellParameters(
-        couples=tuple([_redox(part, numbers, density, cell.grains) for part in cell.parts]),
+        couples=tuple([_redox(part, numbers, density, cell.grains) for part in _parts(cell, trial)]),
         ionic=_ionic(cell, numbers, density),
         electronic=numbers["electronic_conductivity"],
         thickness=thickness,
@@ -59,7 +59,16 @@ def parameters(cell: Frame, trial: Mapping[str, float] | None = None) -> CellPar
         lower_cutoff=numbers["lower_cutoff"],
         upper_cutoff=numbers["upper_cutoff"],
         nodes=cell.nodes,
+        least_thickness=cell.solid * mass / area,
     )
+
+
+def _parts(cell: Frame, trial: Mapping[str, float] | None) -> tuple[Part, ...]:
+    """The couples, with the charge of Li3PS4 that a trial gives."""
+    if not trial or LI3PS4 not in trial:
+        return cell.parts
+    others = tuple(part for part in cell.parts if part.name != "thiophosphate")
+    return with_thiophosphate(others, trial[LI3PS4])
 
 
 def _check_trial(cell: Frame, trial: Mapping[str, float]) -> None:
@@ -70,6 +79,15 @@ def _check_trial(cell: Frame, trial: Mapping[str, float]) -> None:
             lost = [word for word in hidden if word in trial]
             if lost:
                 raise BadInput(f"{choices(lost)} has no effect in a trial, because '{name}' is told; leave one out")
+    there = {part.name for part in _parts(cell, trial)}
+    for name in trial:
+        couple = name.partition("_")[0]
+        if couple in COUPLES and couple not in there and name != LI3PS4:
+            raise BadInput(
+                f"{name} has no effect in a trial, because the couple '{couple}' takes no part; switch it on"
+            )
+    if trial.get("mixing_power", 1) not in MIXING_POWERS:
+        raise BadInput(f"'mixing_power' of a trial is {trial['mixing_power']:g}; it must be {choices(MIXING_POWERS)}")
 
 
 def _redox(part: Part, numbers: Mapping[str, float], density: float, grains: Grains) -> Redox:

@@ -171,6 +171,8 @@ class CellParameters:
     """V of the cell."""
     upper_cutoff: float = 3.0
     nodes: int = 20
+    least_thickness: float = 0.0
+    """m; what the cathode's solid alone needs, 0 where that is not known."""
 
     @property
     def populations(self) -> tuple[Population, ...]:

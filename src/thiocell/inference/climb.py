@@ -3,7 +3,9 @@
 At each place the residuals are taken as straight, so that the farthest allowed point of the model is found by one
 multiplier: the least of |r + J s|^2 - 2 lambda (side grad g) s in the box, with lambda such that chi-square is the
 height (Bates and Watts, Nonlinear Regression Analysis, 1988, section 6.1). A trust region keeps the steps honest, by
-an exact penalty on what lies above the height (Nocedal and Wright, Numerical Optimization, 2006, section 18.5).
+an exact penalty on what lies above the height (Nocedal and Wright, Numerical Optimization, 2006, section 18.5). In a
+bent valley that penalty refuses good steps; so one that is no better is lent, and what follows decides (the watchdog
+of Chamberlain et al., Mathematical Programming Study 16 (1982) 1).
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Met = tuple[Array, Array, Array]
 
 WIDEST, NARROWEST = 0.25, 1e-5
 """assumed: the longest step in the unit box, and the least to which it is cut."""
-ROUNDS, IDLE = 25, 4
+ROUNDS, IDLE = 40, 4
 """assumed: most steps at one height, and most in a row that bring less than ``SETTLED``."""
 MET, SETTLED = 5e-3, 5e-3
 """assumed: shares of the height's root, and of the way from the best fit, to which an end is found."""
@@ -66,14 +68,18 @@ class Climb:
     jumps: int = 0
 
 
-def climb(climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Array, met: Sequence[Met] = ()) -> None:
+def climb(
+    climbs: Sequence[Climb], asked: Asked, how: Descending, steepness: Array, met: Sequence[Met] = ()
+) -> list[Met]:
     """Take every one of ``climbs`` over its heights; each may go on from what another, or ``met``, has come upon.
 
-    ``steepness`` is the expected norm of each column of the residuals' Jacobian; it sets the differences.
+    ``steepness`` is the expected norm of each column of the residuals' Jacobian; it sets the differences. Gives all
+    that was met on the way.
     """
     party = _Party(list(climbs), asked, how, steepness, list(met))
     while party.going.size:
         party.move()
+    return party.met
 
 
 class _Plan(NamedTuple):
@@ -99,6 +105,14 @@ class _Seen(NamedTuple):
     blind: bool
 
 
+class _Loan(NamedTuple):
+    """What a climb goes back to if the step after ``plan`` makes nothing of it."""
+
+    place: Array
+    seen: _Seen
+    plan: _Plan
+
+
 class _Party:
     """All climbs; arrays count them on their first axis. ``met`` holds every set whose prediction is known."""
 
@@ -107,6 +121,7 @@ class _Party:
         self.column = np.array([c.column for c in climbs], dtype=np.intp)
         self.side = np.array([c.side for c in climbs])
         self.u = np.array([c.place for c in climbs]).reshape(len(climbs), -1)
+        self.loans: dict[int, _Loan] = {}
         self.r, self.g, self.jac, self.slope, self.blind = self._survey(np.arange(len(climbs)), self.u)
 
     @property
@@ -149,7 +164,8 @@ class _Party:
         going = []
         for n, i in enumerate(rows):
             there = self._met_by(i, height[n]) or not plans[n].held
-            if abs(plans[n].promised) <= self._small(i) and there and not plans[n].narrow:
+            small = abs(plans[n].promised) <= self._small(i) and i not in self.loans
+            if small and there and not plans[n].narrow:
                 self._arrive(i, height[n], plans[n], stuck=False)
             else:
                 going.append(n)
@@ -208,21 +224,29 @@ class _Party:
     def _judge(self, i: int, height: float, plan: _Plan, found: _Seen) -> None:
         """Take the planned place if it is better by the penalty, set the width, and stop where nothing more comes."""
         one, small = self.climbs[i], self._small(i)
-        price = (_above(found.residuals, height) - _above(self.r[i], height)) / plan.multiplier
-        gained = float(found.value - self.g[i]) - price
-        alive, long = bool(np.isfinite(gained)), float(np.max(np.abs(plan.place - self.u[i]), initial=0.0))
-        good = alive and gained > 0.1 * plan.promised
-        if good:
-            self._stand(i, plan.place, found)
-        if good and gained > 0.7 * plan.promised:
-            one.width = min(WIDEST, max(one.width, 2.0 * long))
-        elif not good or gained < 0.3 * plan.promised:
-            one.width = (0.4 if alive else 0.25) * max(long, NARROWEST)
+        loan = self.loans.pop(i, None)
+        begun = loan or _Loan(self.u[i].copy(), self._seen(i), plan)
+        price = (_above(found.residuals, height) - _above(begun.seen.residuals, height)) / begun.plan.multiplier
+        gained, promised = float(found.value - begun.seen.value) - price, begun.plan.promised
+        alive, long = bool(np.isfinite(gained)), float(np.max(np.abs(begun.plan.place - begun.place), initial=0.0))
+        good = alive and gained > 0.1 * promised
         one.rounds += 1
+        if alive and not good and loan is None:
+            self.loans[i] = begun
+            self._stand(i, plan.place, found)
+            return
+        self._stand(i, plan.place, found) if good else self._stand(i, begun.place, begun.seen)
+        if good and gained > 0.7 * promised:
+            one.width = min(WIDEST, max(one.width, 2.0 * long))
+        elif not good or gained < 0.3 * promised:
+            one.width = (0.4 if alive else 0.25) * max(long, NARROWEST)
         one.failures += not alive
         one.idle = 0 if good and gained > small else one.idle + 1
         if one.idle >= IDLE or one.rounds >= ROUNDS:
             self._arrive(i, height, plan, stuck=True)
+
+    def _seen(self, i: int) -> _Seen:
+        return _Seen(self.r[i].copy(), float(self.g[i]), self.jac[i].copy(), self.slope[i].copy(), bool(self.blind[i]))
 
     def _stand(self, i: int, place: Array, found: _Seen) -> None:
         self.u[i], self.r[i], self.g[i], self.jac[i], self.slope[i], self.blind[i] = (place, *found)
@@ -238,12 +262,13 @@ class _Party:
             return
         short, met = np.sqrt(height) - np.sqrt(chi2), self._met_by(i, height)
         lost = self.blind[i] or (one.failures and stuck)
-        end: End = "found" if met else "failed" if lost else "unfinished" if stuck else "bound"
+        done = not stuck or one.idle >= IDLE  # a smooth greatest value is met by ever smaller steps
+        end: End = "found" if met and done else "failed" if lost else "unfinished" if stuck else "bound"
         # along the path of the ends the root of chi-square rises by multiplier/root for each unit of the prediction
         value = self.g[i] + (short * np.sqrt(height) / plan.multiplier if met else 0.0)
         one.values.append(one.side * float(max(value, further)))
         one.chi2.append(height if met else chi2)
-        one.places.append(self.u[i].copy())
+        one.places.append(self.u[i].copy() if self.g[i] >= further else place)
         one.ends.append(end)
         one.rounds = one.failures = one.idle = one.jumps = 0
         one.width = max(one.width, 0.05)

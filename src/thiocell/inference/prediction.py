@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thiocell.core.bad_input import BadInput
-from thiocell.inference.climb import Climb, End, climb
+from thiocell.inference.climb import Climb, End, Met, climb
 from thiocell.inference.fit import Fit
 from thiocell.inference.problem import Meter, Model, Problem, asked
 from thiocell.inference.profile import LEVELS, Interval, Profile, centres, doubts_of, settings, thresholds_of
@@ -19,6 +19,9 @@ Array = NDArray[np.float64]
 
 KNOWN = 4
 """assumed: sets for each parameter from which on what is known is many."""
+
+WAYMARKS = 150
+"""assumed: places on the scouts' ways at which the prediction is looked at."""
 
 
 def predictive_range(
@@ -59,8 +62,9 @@ def predictive_range(
         places = np.zeros((0, fit.scaled.size)) if known is None else problem.scaled(known)
         if len(places) < KNOWN * fit.scaled.size:
             scouts = _scouts(fit, thresholds)
-            climb(scouts, lambda places: (meter(places), places), *how)
-            places = np.vstack([places, *(place for scout in scouts for place in scout.places)])
+            ways = climb(scouts, lambda places: (meter(places), places), *how)
+            ends = [place for scout in scouts for place in scout.places]
+            places = np.vstack([places, *ends, _allowed(ways, fit.chi2 + max(thresholds))])
         residuals, found = both(places)
         climb(climbs, both, *how, [(places, np.sum(residuals**2, axis=1), found)])
     drawn = {}
@@ -78,6 +82,12 @@ def _scouts(fit: Fit, thresholds: Sequence[float]) -> list[Climb]:
         for p in range(fit.scaled.size)
         for side in (-1.0, 1.0)
     ]
+
+
+def _allowed(ways: Sequence[Met], height: float) -> Array:
+    """Places on the scouts' ways that fit: at the ends of the ways the prediction may have failed already."""
+    places = np.vstack([places[chi2 <= height] for places, chi2, _ in ways])
+    return places[np.unique(np.linspace(0, len(places) - 1, WAYMARKS).astype(int))] if len(places) else places
 
 
 def _ladder(thresholds: Sequence[float]) -> list[float]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from thiocell.cell.batch import Course, solve
-from thiocell.cell.batch.layout import share_layout
 from thiocell.cell.checks import faults
 from thiocell.cell.frame import Frame, frame
 from thiocell.cell.from_sample import parameters
-from thiocell.cell.parameters import CellParameters, CellState
-from thiocell.cell.protocol import Step
+from thiocell.cell.parameters import CellParameters
 from thiocell.chemistry.reference_electrode import LI_IN, LI_IN_NAME
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
@@ -91,20 +88,6 @@ def _moved(cell: Frame) -> Iterator[tuple[str, dict[int, Sample]]]:
 
 def _by(quantity: Quantity, by: int) -> Quantity:
     return replace(quantity, value=quantity.value + by * quantity.sigma)
-
-
-def together(jobs: Sequence[tuple[CellParameters, CellState, Sequence[Step]]], points: int) -> list[Course]:
-    """The courses of all jobs from one call of the solver; cells of another layout, which it does not mix, apart.
-
-    A layout changes where a fact comes to zero or leaves it: without hysteresis a couple has a state less.
-    """
-    found: list[Course | None] = [None] * len(jobs)
-    while left := [number for number, course in enumerate(found) if course is None]:
-        alike = [n for n in left if share_layout([jobs[left[0]][0], jobs[n][0]])]
-        cells, starts, protocols = zip(*(jobs[n] for n in alike), strict=True)
-        for number, course in zip(alike, solve(cells, starts, protocols, points=points), strict=True):
-            found[number] = course
-    return [course for course in found if course is not None]
 
 
 def with_sigmas(result: Result, cell: Frame, moved: Mapping[str, Mapping[int, Result]]) -> Result:

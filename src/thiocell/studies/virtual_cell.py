@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from thiocell import __version__
-from thiocell.cell.batch import Course
+from thiocell.cell.batch import Course, solve
 from thiocell.cell.checks import faults
 from thiocell.cell.frame import Frame
 from thiocell.cell.parameters import CellParameters, CellState
@@ -25,7 +25,7 @@ from thiocell.core.source import Source
 from thiocell.studies import simulated
 from thiocell.studies.outcome import Outcome, Run
 from thiocell.studies.simulated import ALL, Simulated
-from thiocell.studies.varied import Variant, sureness, together, uncertain, with_sigmas
+from thiocell.studies.varied import Variant, sureness, uncertain, with_sigmas
 
 Start = Literal["fresh", "charged", "discharged"]
 Tests = Mapping[str, Sequence[Step]]
@@ -70,13 +70,14 @@ class VirtualCell:
 
     def courses(self, start: Start, tests: Sequence[Tests]) -> dict[str, list[Course | None]]:
         """By name of the test the course of every variant, each through its own ``tests``; none if it cannot start."""
-        jobs = {}
+        jobs: dict[tuple[str, int], tuple[CellParameters, CellState, Sequence[Step]]] = {}
         for number, variant in enumerate(self.variants):
             begun = self.begun(start, number)
             for name, steps in tests[number].items():
                 if not faults(variant.numbers, begun, steps):
                     jobs[name, number] = (variant.numbers, begun, steps)
-        solved = dict(zip(jobs, together(list(jobs.values()), _POINTS), strict=True))
+        cells, starts, protocols = zip(*jobs.values(), strict=True) if jobs else ((), (), ())
+        solved = dict(zip(jobs, solve(cells, starts, protocols, points=_POINTS), strict=True))
         return {name: [solved.get((name, number)) for number in range(len(self.variants))] for name in tests[0]}
 
     def discharged(self, start: Start, tests: Sequence[Tests]) -> tuple[dict[str, Outcome], dict[str, Course]]:

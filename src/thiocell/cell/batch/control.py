@@ -12,6 +12,9 @@ from thiocell.cell.batch.layout import CHARGE
 from thiocell.cell.batch.newton import answer_of_voltage, finish, gather, solve, sweep
 from thiocell.cell.batch.words import CURRENT, POWER, VOLTAGE
 
+_ROUNDED = 1e-14
+"""V; a voltage of some volts is no better known to a computer."""
+
 
 @called
 def held(kind, target, v_cell, slope, i):
@@ -37,7 +40,7 @@ def look(s, v, y, kind, target, i, w):
         wrong, _by_v, by_i = held(kind, target, v_cell, slope, i)
         move = wrong / by_i
         i -= move
-        if abs(move) <= 1e-12 * abs(i) + 1e-15:
+        if abs(move) <= 1e-12 * abs(i) + 1e-15 or (kind == VOLTAGE and abs(wrong) <= _ROUNDED):
             v_cell, slope = voltage(s, v, y, i, w)
             if kind == POWER and v_cell - i * slope <= 0.0:
                 break

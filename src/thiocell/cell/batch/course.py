@@ -24,6 +24,7 @@ class Fared(Enum):
     CANNOT_START = words.FARED[words.CANNOT_START]
     NO_CURRENT = words.FARED[words.NO_CURRENT]
     LEFT_LIMITS = words.FARED[words.LEFT_LIMITS]
+    NO_END = words.FARED[words.NO_END]
     BAD_INPUT = words.FARED[words.BAD_INPUT]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from thiocell.cell.batch.compiled import solver
 from thiocell.cell.batch.course import Course, Fared, Why, refused
+from thiocell.cell.batch.layout import share_layout
 from thiocell.cell.batch.task import Start, Task, Trial, task, trials, wrong
 from thiocell.cell.batch.words import (
     CHARGE_PASSED,
@@ -65,7 +66,8 @@ def solve(
     """The course of every cell from its start through its protocol.
 
     ``starts`` and ``protocols`` are one for each cell, or one for all; a start is an even state or another course's
-    ``end``. Cells must share the layout of their states (couples, grains, nodes); protocols the number of steps.
+    ``end``. Protocols must share the number of steps; cells of another layout (couples, grains, nodes) are a batch of
+    their own.
     With ``points`` about that many rows of each step are kept, or one every ``period`` of the step, and with ``states``
     their states; without, the ends of each step alone. A cell that fails is flagged in ``fared``, one whose numbers,
     start or steps are impossible is not tried (BAD_INPUT), and the others come back as if alone. Raises BadInput where
@@ -76,19 +78,29 @@ def solve(
         return ()
     columns = Columns.of([cell for cell, _, _ in asked])
     told = wrong(asked, columns)
-    chosen = [number for number, odd in enumerate(told) if not odd]
-    found: list[Course] = []
-    if chosen:
-        if len(chosen) < len(asked):
-            columns = Columns.of([cells[number] for number in chosen])
+    found: dict[int, Course] = {}
+    for chosen in _alike([number for number, odd in enumerate(told) if not odd], cells):
+        own = columns if len(chosen) == len(asked) else Columns.of([cells[number] for number in chosen])
         trying = [asked[number] for number in chosen]
         how = relative, absolute, threads or os.cpu_count() or 1
-        found = _solved(trying, task(trying, columns, points), points, states, *how)
-    shape = found[0].end.shape if found else (0, 0)
-    solved = iter(found)
+        found |= zip(chosen, _solved(trying, task(trying, own, points), points, states, *how), strict=True)
+    shape = next((course.end.shape for course in found.values()), (0, 0))
     return tuple(
-        refused(odd, len(steps), shape) if odd else next(solved) for (_, _, steps), odd in zip(asked, told, strict=True)
+        found[number] if number in found else refused(told[number], len(steps), shape)
+        for number, (_, _, steps) in enumerate(asked)
     )
+
+
+def _alike(numbers: list[int], cells: Sequence[CellParameters]) -> Iterator[list[int]]:
+    """The numbers of cells that share a layout, together."""
+    if not numbers or share_layout([cells[number] for number in numbers]):
+        yield from ([numbers] if numbers else [])
+        return
+    left = numbers
+    while left:
+        here = [number for number in left if share_layout([cells[left[0]], cells[number]])]
+        yield here
+        left = [number for number in left if number not in set(here)]
 
 
 def _solved(

@@ -47,8 +47,10 @@ from thiocell.cell.batch.words import (
     I_LAST,
     ITERATIONS,
     KIND,
+    LONGEST,
     MAY_END_AT_ONCE,
     NO_CURRENT,
+    NO_END,
     NOT_FINITE,
     PERIOD,
     ROW_CHARGE,
@@ -98,22 +100,27 @@ def enter(s, v, g, b, step, t, k, relative, absolute, w):
 
 @called
 def write_rows(s, v, b, step, number, t, k, end, since, rows, states, w):
-    """Keep the rows that are due within the first ``end`` s of the step just accepted; False if there is no room."""
+    """Keep the rows that are due within the first ``end`` s of the step just accepted: DONE, or why they cannot be."""
     probe = b.probe.reshape(s.rows, s.nodes)
     while rows.shape[0] > 0 and k[NEXT] * step[PERIOD] < t[SPENT] + end - 1e-9 * step[PERIOD]:
         due = k[NEXT] * step[PERIOD]
         between(b.y.size, b.d, k[ORDER], t[LENGTH], t[SPENT] + t[LENGTH] - due, b.probe)
         v_row, i_row = observe(s, v, probe, int(step[KIND]), step[TARGET], t[AHEAD], w)
+        if not abs(v_row) < ABSURD:
+            return NOT_FINITE if int(step[KIND]) == CURRENT else NO_CURRENT
         k[KEPT] = keep(rows, states, k[KEPT], since + due, v_row, i_row, probe[-1, 0] * v[CHARGE], number, b.probe)
         if k[KEPT] >= rows.shape[0]:
-            return False
+            return ROWS_FULL
         k[NEXT] += 1
-    return True
+    return DONE
 
 
 @inner
 def move_on(s, v, b, step, t, k, why, back, v_end, w):
-    """Take the energy by Simpson's rule, set the clock on, and where a step ends put its last state into ``b.y``."""
+    """Take the energy by Simpson's rule, set the clock on, and where a step ends put its last state into ``b.y``.
+
+    Says whether all voltages on the way were found.
+    """
     size, end, kind, i_end = b.y.size, t[LENGTH] - back, int(step[KIND]), t[AHEAD]
     probe = b.probe.reshape(s.rows, s.nodes)
     between(size, b.d, k[ORDER], t[LENGTH], back + 0.5 * end, b.probe)
@@ -124,13 +131,34 @@ def move_on(s, v, b, step, t, k, why, back, v_end, w):
     t[WORK] += end / 6.0 * (t[VOLTS] * t[AMPERES] + 4.0 * v_half * i_half + v_end * i_end)
     t[SPENT] += end
     t[VOLTS], t[AMPERES] = v_end, i_end
+    return abs(v_half) < ABSURD and abs(v_end) < ABSURD
+
+
+@inner
+def take(s, v, b, step, number, since, t, k, rows, states, w):
+    """(how it fared, what ends the step or 0): write down a step of the solver, and see if it is the last one."""
+    kind, back = int(step[KIND]), 0.0
+    v_new, t[AHEAD] = look(s, v, b.y.reshape(s.rows, s.nodes), kind, step[TARGET], t[AHEAD], w)
+    fared = allowed(step, kind, v_new)
+    if fared != DONE:
+        return fared, 0
+    why = beyond(step, v_new, t[AHEAD])
+    if why != 0:
+        back = locate(s, v, b, k[ORDER], t[LENGTH], step, why, t[AHEAD], w)
+    elif t[SPENT] + t[LENGTH] >= step[SECONDS] * (1.0 - 1e-14):
+        if step[SECONDS] == LONGEST:
+            return NO_END, 0
+        why = BY_TIME
+    fared = write_rows(s, v, b, step, number, t, k, t[LENGTH] - back, since, rows, states, w)
+    if fared == DONE and not move_on(s, v, b, step, t, k, why, back, v_new, w):
+        fared = NOT_FINITE if kind == CURRENT else NO_CURRENT
+    return fared, why
 
 
 @called
 def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, states, summary, w, f):
     """How one step fared that begins at ``since`` s with the state in ``b.y``, which becomes that of its end."""
     table = b.y.reshape(s.rows, s.nodes)
-    kind, target = int(step[KIND]), step[TARGET]
     charge = table[-1, 0]
     fared = enter(s, v, g, b, step, t, k, relative, absolute, w)
     summary[V_FIRST] = t[VOLTS]
@@ -148,18 +176,9 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
         good, off, caution = attempt(s, v, g, b, step, t, k, relative, absolute, w, f)
         if not good:
             continue
-        v_new, t[AHEAD] = look(s, v, table, kind, target, t[AHEAD], w)
-        fared = allowed(step, kind, v_new)
+        fared, why = take(s, v, b, step, number, since, t, k, rows, states, w)
         if fared != DONE:
             return fared
-        why, back = beyond(step, v_new, t[AHEAD]), 0.0
-        if why != 0:
-            back = locate(s, v, b, k[ORDER], t[LENGTH], step, why, t[AHEAD], w)
-        elif t[SPENT] + t[LENGTH] >= step[SECONDS] * (1.0 - 1e-14):
-            why = BY_TIME
-        if not write_rows(s, v, b, step, number, t, k, t[LENGTH] - back, since, rows, states, w):
-            return ROWS_FULL
-        move_on(s, v, b, step, t, k, why, back, v_new, w)
         choose(b, t, k, why, off, caution)
     k[KEPT] = keep(rows, states, k[KEPT], since + t[SPENT], t[VOLTS], t[AMPERES], table[-1, 0] * v[CHARGE], number, b.y)
     summary[T_END], summary[CHARGE_PASSED], summary[ENERGY] = t[SPENT], (table[-1, 0] - charge) * v[CHARGE], t[WORK]
@@ -197,6 +216,8 @@ def carry_out_cells(s, v, g, tables, protocols, relative, absolute, rows, states
     t, k = np.zeros(CLOCK), np.zeros(GEAR, np.int64)
     even = np.zeros((4, s.shells.size))
     for n in todo:
+        t[:] = 0.0  # nothing of the cell before: a voltage is searched from no current
+        k[:] = 0
         if np.isnan(tables[n, 0, 0]):
             tables[n, 0] = rest(s, v[n], g[n], tables[n], even)
             if np.isnan(tables[n, 0, 0]):

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thiocell.cell.batch.layout import Structure, numbers, share_layout, starts, structure
+from thiocell.cell.batch.layout import Structure, numbers, starts, structure
 from thiocell.cell.batch.words import (
     CEILING,
     CURRENT,
     FLOOR,
     KIND,
     LEAST,
+    LONGEST,
     LOWER,
     PERIOD,
     POWER,
@@ -35,8 +36,6 @@ Start = CellState | Array
 Trial = tuple[CellParameters, Start, Sequence[Step]]
 """A cell, its start and its protocol."""
 
-_LONGEST = 1e12
-"""s; longer than any step that has another end."""
 _HOUR = 3600.0
 _MANY = 8
 """Cells that are quicker looked at all at once than one by one, by trial."""
@@ -101,11 +100,8 @@ def _told(trial: Trial) -> tuple[str, ...]:
 
 
 def task(asked: Sequence[Trial], columns: Columns, points: int) -> Task:
-    """The task of trials that are possible; raises BadInput where their cells do not share a layout."""
-    cells = columns.cells
-    if not share_layout(cells):
-        raise BadInput("the cells of one batch differ in couples, grains, nodes or contacts; solve each kind by itself")
-    layout = structure(cells[0])
+    """The task of trials that are possible, whose cells share a layout."""
+    layout = structure(columns.cells[0])
     tables, orders = _tables(asked, columns, layout), _orders(asked, columns, points)
     return Task(layout, *numbers(columns), tables, orders, columns.cell["area"])
 
@@ -151,7 +147,7 @@ def _told_of(step: Step) -> list[float]:
     return [
         _KINDS[step.control],
         step.value,
-        _LONGEST if step.seconds is None else step.seconds,
+        LONGEST if step.seconds is None else step.seconds,
         -np.inf if step.lower is None else step.lower,
         np.inf if step.upper is None else step.upper,
         0.0 if step.current is None else step.current,
@@ -172,5 +168,5 @@ def _expected(table: Array, value: Array, charge: Array) -> Array:
     seconds = table[..., SECONDS]
     with np.errstate(divide="ignore"):
         driven = np.minimum(0.5 * charge / current, seconds)
-    still = np.where(seconds == _LONGEST, _HOUR, seconds)
+    still = np.where(seconds == LONGEST, _HOUR, seconds)
     return np.where(current > 0.0, driven, still)
