@@ -3,9 +3,10 @@
     python benchmarks/cell_speed.py            # about ten minutes on two cores
     python benchmarks/cell_speed.py --quick    # one minute, for a look
 
-Fair play: both engines solve the same equations to the same cut-off. Each takes the loosest tolerance at which it stays
-within ``ERROR`` and ``OFF`` of its own solution at 1e-9, over a sample of sets at two rates. PyBaMM is asked for the
-voltage alone and for whole states, and the faster counts; models are built, compiled and warm beforehand, and PyBaMM's
+Fair play: both engines solve the same equations to the same cut-off. PyBaMM takes the loosest tolerance at which it
+stays within ``ERROR`` and ``OFF`` of its own solution at 1e-9, over a sample of sets at two rates; ours the loosest
+at which its voltage is off by no more than PyBaMM's. The table tells both errors. PyBaMM is asked for the voltage
+alone and for whole states, and the faster counts; models are built, compiled and warm beforehand, and PyBaMM's
 starting potentials are found outside the clock (ours inside). Rounds take turns; the median counts. Processor time
 stands beside the wall's, which on a busy machine is the less true of the two.
 """
@@ -154,14 +155,16 @@ def errors(found: list[tuple[np.ndarray, float]], exact: list[tuple[np.ndarray, 
     return float(np.sqrt(np.mean(np.concatenate(squares)))), off
 
 
-def loosest(engine: Callable[[float], Ours | PyBaMM], cells: Sequence[CellParameters]) -> tuple[float, float]:
+def loosest(
+    engine: Callable[[float], Ours | PyBaMM], cells: Sequence[CellParameters], error: float = ERROR
+) -> tuple[float, float]:
     """(tolerance, its V rms): the loosest of the ladder that is good enough at every rate."""
     reference = engine(REFERENCE)
     exact = {rate: reference.curves(cells, rate) for rate in RATES}
     for tolerance in LADDER:
         tried = engine(tolerance)
         seen = [errors(tried.curves(cells, rate), exact[rate]) for rate in RATES]
-        if all(volts <= ERROR and off <= OFF for volts, off in seen):
+        if all(volts <= error and off <= OFF for volts, off in seen):
             return tolerance, max(volts for volts, _ in seen)
     raise SystemExit("no tolerance of the ladder is good enough")
 
@@ -183,8 +186,8 @@ def interleaved(jobs: dict[str, Callable[[], None]], rounds: int, sets: dict[str
 def compare(law: Grains, cell: CellParameters, state: CellState, size: argparse.Namespace) -> list[str]:
     """The lines of one law of grains: single discharges, then batches on one core and on all."""
     sample = varied(cell, SAMPLE)
-    ours_at, ours_off = loosest(lambda t: Ours(state, t), sample)
     theirs_at, theirs_off = loosest(lambda t: PyBaMM(cell, state, t, states=False, compiled=False), sample)
+    ours_at, ours_off = loosest(lambda t: Ours(state, t), sample, theirs_off)
     ours, lines = Ours(state, ours_at), []
     tell(f"{law}: {ours_at:g} ({1e3 * ours_off:.2f} mV) against {theirs_at:g} ({1e3 * theirs_off:.2f} mV)")
 
@@ -208,18 +211,19 @@ def compare(law: Grains, cell: CellParameters, state: CellState, size: argparse.
         for name, engine in engines[threads].items():
             inputs = engine.inputs(cells[:few], rate)
             jobs[name] = lambda e=engine, i=inputs: e.run(i)  # type: ignore[misc]
-        lines.append(line(law, what, interleaved(jobs, rounds, {n: many if n == "ours" else few for n in jobs})))
+        off = f"{1e3 * ours_off:.3f} / {1e3 * theirs_off:.3f}"
+        lines.append(line(law, what, off, interleaved(jobs, rounds, {n: many if n == "ours" else few for n in jobs})))
         tell(lines[-1])
     return lines
 
 
-def line(law: str, what: str, found: dict[str, Timing]) -> str:
+def line(law: str, what: str, off: str, found: dict[str, Timing]) -> str:
     """One row: times a set and how many times faster, by the wall and by processor time."""
     ours = found["ours"]
     plain = min((found["PyBaMM"], found["PyBaMM, states"]), key=lambda each: each.wall)
     faster = f"{plain.wall / ours.wall:.1f} | {plain.cpu / ours.cpu:.1f}"
     compiled = f"{found['compiled'].wall / ours.wall:.1f}" if "compiled" in found else "-"
-    return f"| {law} | {what} | {1e3 * ours.wall:.2f} | {1e3 * plain.wall:.2f} | {faster} | {compiled} |"
+    return f"| {law} | {what} | {off} | {1e3 * ours.wall:.2f} | {1e3 * plain.wall:.2f} | {faster} | {compiled} |"
 
 
 def doyle_fuller_newman(cell: CellParameters, state: CellState, size: argparse.Namespace) -> str:
@@ -305,8 +309,11 @@ def main() -> None:
 
     cell, state = pan2023()
     before = os.getloadavg()[0]
-    print("| grains | what | ours, ms a set | PyBaMM, ms a set | times faster | by processor time | than compiled |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| grains | what | mV rms, ours / PyBaMM | ours, ms a set | PyBaMM, ms a set | times faster "
+        "| by processor time | than compiled |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for law in size.laws:
         print("\n".join(compare(law, cell.with_grains(law), state, size)), flush=True)
     parabolic = cell.with_grains("parabolic")

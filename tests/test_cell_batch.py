@@ -402,6 +402,21 @@ def test_cells_that_do_not_fit_together_are_refused() -> None:
         solve([cell(), cell()], CHARGED, [protocol, protocol * 2])
 
 
+@pytest.mark.parametrize(
+    "how", [{"relative": -1.0}, {"relative": 10.0}, {"absolute": 0.0}, {"points": -1}], ids=lambda how: next(iter(how))
+)
+def test_a_tolerance_that_says_nothing_is_refused(how: dict[str, float]) -> None:
+    with pytest.raises(BadInput, match=r"tolerances lie above 0 and up to 0\.01, and points are not negative"):
+        solve([cell()], CHARGED, (Step("current", I25, lower=0.0),), **how)  # type: ignore[arg-type]
+
+
+def test_what_is_no_step_or_no_law_is_named() -> None:
+    with pytest.raises(BadInput, match="a step holds current, voltage, power, not 'wobble'"):
+        Step("wobble", 1.0, lower=0.0)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="a protocol needs one step"):
+        solve([cell()], CHARGED, [])
+
+
 def test_steps_end_by_what_they_say() -> None:
     course = one(cell(), whole_test())
     assert course.why == (Why.LOWER_VOLTAGE, Why.TIME, Why.UPPER_VOLTAGE, Why.SMALL_CURRENT, Why.LOWER_VOLTAGE)

@@ -252,6 +252,13 @@ def test_a_layer_thinner_than_its_solid_is_told_in_a_trial_too() -> None:
     assert [course.fared is Fared.BAD_INPUT for course in courses] == [False] * 8 + [True]
 
 
+def test_a_law_of_grains_that_there_is_not_and_a_spread_without_effect_are_named() -> None:
+    with pytest.raises(BadInput, match="no law of grains 'round'; there are none, parabolic, spherical, spread"):
+        frame(best(), grains="round")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="sulfur_grain_spread has no effect in a trial, because all grains are of one"):
+        parameters(frame(best()), {"sulfur_grain_spread": 0.3})
+
+
 @pytest.mark.parametrize("power", [1.5, 2.5])
 def test_a_power_between_the_mixing_laws_is_refused(power: float) -> None:
     with pytest.raises(BadInput, match=f"'mixing_power' of sample 'best' is {power}; it must be 1, 2, 3"):

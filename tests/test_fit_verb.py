@@ -243,7 +243,8 @@ def test_a_parameter_at_its_bound_has_no_sigma_and_a_one_sided_limit(tmp_path):
     assert not found["drop"].known
     assert found["fitted_y_1"].sigma == pytest.approx(3.0)  # that of the given number: no more can be said
     assert found.limits["drop"].side == "above"
-    assert found.curves["intervals"].notes == {"drop high 0.6827": "bound", "drop high 0.95": "bound"}
+    ends = {key: note for key, note in found.curves["intervals"].notes.items() if key.startswith("drop")}
+    assert ends == {"drop high 0.6827": "bound", "drop high 0.95": "bound"}
     assert any("bounds come first" in doubt for doubt in found.doubts)
 
 
@@ -277,6 +278,14 @@ def test_a_range_goes_through_arithmetic_that_runs_one_way(tmp_path):
     low, high = (table.columns[f"ratio_{end}"].values[1] for end in ("low", "high"))
     assert f"it may be {1000 / high:.4g} to {1000 / low:.4g} (95 %)" in whole.verdicts[0].reason
     assert f"it may be {low:.4g} to {high:.4g} (95 %)" in whole.verdicts[1].reason
+
+
+@pytest.mark.parametrize("more", ["", "profile = false"])
+def test_nothing_is_judged_by_the_parameters_of_a_fit_that_is_rejected_but_its_numbers_are(tmp_path, more):
+    claims = '[claim.c]\nsays = { "line.drop" = "at most 1e4 ohm*cm**2", "line.chi2" = "at most 1" }\n'
+    whole = done(tmp_path, PRINTED + fit_text(high=40, more=more) + claims)  # the free best is 49
+    assert [verdict.verdict for verdict in whole.verdicts] == ["open", "fails"]
+    assert "this fit does not describe the numbers" in whole.verdicts[0].reason
 
 
 def test_a_forecast_of_what_the_bounds_cut_has_no_sigma_but_a_range_and_a_limit(tmp_path):

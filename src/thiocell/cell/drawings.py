@@ -145,8 +145,8 @@ def _largest(discharge: Inside) -> list[int]:
 
 
 _TONES = {
-    "separator": 0, "anode": 1, "ions in the cathode": 2, "electrons in the cathode": 3, "kinetics": 4, "grains": 5,
-    "hysteresis": 6, _REST: 7, "uneven sizes": 9, "uneven depth": 11,
+    "separator": 0, "anode": 1, "ions in the cathode": 2, "electrons in the cathode": 3, "kinetics": 4, "grains": 7,
+    "hysteresis": 6, _REST: 5, "uneven sizes": 9, "uneven depth": 11,
 }  # fmt: skip
 """A loss has the same colour in every panel. There are eight: the last two share those of losses that are small
 wherever they are large, so that they seldom meet."""

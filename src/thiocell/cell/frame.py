@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import get_args
 
 from thiocell.cell.facts import COUPLES, FACTS
 from thiocell.cell.parameters import Grains
@@ -86,6 +87,8 @@ def frame(
     Raises BadInput where a fact is out of its bounds, where facts are ``lacking``, and where the layer is thinner than
     its solid.
     """
+    if grains not in get_args(Grains):
+        raise BadInput(f"there is no law of grains '{grains}'; there are {choices(get_args(Grains))}")
     told = sample.with_facts({name: _trial(sample, name, q) for name, q in (values or {}).items()})
     system = SYSTEMS.find(sample.system)
     if unknown := set(values or {}) - set(FACTS) - set(system.parameters):

@@ -86,6 +86,10 @@ def _check_trial(cell: Frame, trial: Mapping[str, float]) -> None:
             raise BadInput(
                 f"{name} has no effect in a trial, because the couple '{couple}' takes no part; switch it on"
             )
+        if name.endswith("_grain_spread") and cell.grains != "spread":
+            raise BadInput(
+                f"{name} has no effect in a trial, because all grains are of one size; choose grains 'spread'"
+            )
     if trial.get("mixing_power", 1) not in MIXING_POWERS:
         raise BadInput(f"'mixing_power' of a trial is {trial['mixing_power']:g}; it must be {choices(MIXING_POWERS)}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity, same_dimension
 
 Control = Literal["current", "voltage", "power"]
+CONTROLS = get_args(Control)
 First = Literal["charge", "discharge"]
 
 
@@ -36,6 +37,10 @@ class Step:
     cycle: int = 1
     period: float | None = None
     may_end_at_once: bool = False
+
+    def __post_init__(self) -> None:
+        if self.control not in CONTROLS:
+            raise BadInput(f"a step holds {', '.join(CONTROLS)}, not {self.control!r}")
 
 
 def amperes(current: Quantity, cell: CellParameters) -> float:

@@ -111,7 +111,7 @@ def simulate(recipe: str, as_json: bool, out: Path | None, **words: Any) -> int:
     The standard uncertainty of a fact, as in 'mass=4.0(1) mg', goes into every number. With --json files are written
     only where --out is given.
     """
-    from thiocell.report.simulation import simulation_table, write
+    from thiocell.report.simulation import left_over, simulation_table, write
     from thiocell.studies.simulate import Simulation
 
     found = Simulation(recipe, **words).carried_out()
@@ -122,6 +122,8 @@ def simulate(recipe: str, as_json: bool, out: Path | None, **words: Any) -> int:
     elif found.summary:
         console().print(simulation_table(found))
         click.echo(f"written: {', '.join(map(str, files))}")
+        if folder and (left := left_over(folder, files)):
+            click.echo(f"left from before, of another simulation: {', '.join(left)}", err=True)
     for outcome in found.shown.values():
         if outcome.status == "failed":
             click.echo(f"error: {outcome.error}", err=True)

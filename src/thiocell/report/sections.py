@@ -154,7 +154,7 @@ def _value(name: str, quantity: Quantity, term: Term | None, result: Result) -> 
     """A row of the table of values; how well a fit does is no number with an error, nor worth six digits."""
     if result.technique in (fitting.FIT, rivals.RIVALS) and quantity.sigma == 0:
         return {"name": name, "term": term, "value": wording.number(quantity, _ENOUGH), "sigma": "–"}
-    return {"name": name, "term": term, "value": wording.number(quantity), "sigma": wording.sigma(quantity)}
+    return {"name": name, "term": term, "value": wording.number(quantity), "sigma": wording.sigma_of(quantity, result)}
 
 
 def limits(result: Result) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,12 @@ def _cells(outcome: Outcome) -> list[str]:
 def _cell(quantity: Quantity) -> str:
     plain = f"{quantity.value:.4g}"
     return f"{plain}\n±{wording.sigma(replace(quantity, unit=''))}" if quantity.sigma > 0 else plain
+
+
+def left_over(folder: Path, written: Sequence[Path]) -> tuple[str, ...]:
+    """Tables in ``folder`` that an earlier simulation left there."""
+    mine = {file.name for file in written}
+    return tuple(sorted(file.name for file in folder.glob("*.bdf.csv") if file.name not in mine))
 
 
 def write(found: Simulated, folder: Path) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from thiocell.core.quantity import Quantity
+from thiocell.core.result import Result
 from thiocell.studies.claim import TESTED, Tested, Verdict
 from thiocell.studies.intervals import Reach
 
@@ -22,7 +23,7 @@ KINDS: Mapping[str, str] = {
     "derived": "counted from the recipe by composition and Faraday's law, or arithmetic on printed numbers",
     "measured": "from the analysis of a real record",
     "fitted": "was used for calibration, so its agreement proves little",
-    "predicted": "output of a model that was not calibrated with it",
+    "predicted": "output of a model, not fitted to this number",
     "recovered": "a virtual instrument was given the value as truth: proves the method, not the claim",
     "paper": "taken from the paper as it is printed",
     "literature": "taken from another publication",
@@ -105,6 +106,13 @@ def sigma(quantity: Quantity) -> str:
     if quantity.sigma == 0:
         return "held exact"
     return f"{_two(quantity.sigma)} {unit(quantity.unit)}".strip()
+
+
+def sigma_of(quantity: Quantity, result: Result) -> str:
+    """The same of a value of ``result``: a prediction that no told sigma moves is not exact."""
+    if quantity.sigma == 0 and result.source.kind == "predicted":
+        return "0 of what is told"
+    return sigma(quantity)
 
 
 def found(quantity: Quantity | None) -> str:

@@ -64,7 +64,7 @@ def fitted(work: FitStep, outcomes: Mapping[str, Outcome]) -> Result:
     source = Source("fitted", place=place)
     reaches = {name: reaches_of(found.parameters[found.index(name)], each) for name, each in profiles.items()}
     curves = {
-        **({intervals.CURVE: intervals.table(reaches, source, {})} if reaches else {}),
+        **_intervals(found, reaches, source),
         **{PROFILE + name: walked(name, each, found, source) for name, each in profiles.items()},
         **_memory(found, source),
     }
@@ -78,6 +78,21 @@ def fitted(work: FitStep, outcomes: Mapping[str, Outcome]) -> Result:
         intervals.limits(reaches),
         draw_fit(found, profiles),
     )
+
+
+def _intervals(found: Fit, reaches: Mapping[str, list[Reach]], source: Source) -> dict[str, Record]:
+    """The parameters' intervals, and where the fit is rejected that nothing is to be judged by the parameters."""
+    why = unfit("this fit", found)
+    words = [parameter.name for parameter in found.parameters]
+    return {intervals.CURVE: intervals.table(reaches, source, {}, why, words)} if reaches or why else {}
+
+
+def unfit(who: str, fit: Fit) -> str:
+    """Why nothing is to be judged by what a fit says of its parameters and of other tests; '' if it fits."""
+    if not fit.rejected:
+        return ""
+    how = f"p = {fit.p_value:.2g}" if fit.dof > 0 else "no freedom is left"
+    return f"{who} does not describe the numbers that it was fitted to: chi-square is {fit.chi2:.3g}, {how}"
 
 
 def _statistics(found: Fit) -> dict[str, Quantity]:

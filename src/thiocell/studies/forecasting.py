@@ -17,7 +17,7 @@ from thiocell.inference.problem import Problem
 from thiocell.inference.profile import Profile
 from thiocell.studies import intervals
 from thiocell.studies.fit_drawing import draw_forecast
-from thiocell.studies.fitting import PROFILE, remembered, walked
+from thiocell.studies.fitting import PROFILE, remembered, unfit, walked
 from thiocell.studies.intervals import Absent, Reach
 from thiocell.studies.lookup import sample_of
 from thiocell.studies.outcome import Outcome
@@ -51,7 +51,7 @@ def forecast(work: ForecastStep, outcomes: Mapping[str, Outcome]) -> Result:
         values,
         source,
         {
-            intervals.CURVE: intervals.table(reaches, source, absent, _rejected(work.fit_name, seen.fit)),
+            intervals.CURVE: intervals.table(reaches, source, absent, unfit(f"the fit '{work.fit_name}'", seen.fit)),
             **{f"range_{name}": walked(name, p, seen.fit, source, work.gives[name]) for name, p in profiles.items()},
         },
         tuple(dict.fromkeys(doubts)),
@@ -131,20 +131,12 @@ def _lopsided(name: str, value: Quantity, rows: list[Reach]) -> str:
 
 def _of_fit(name: str, seen: _Seen) -> list[str]:
     """What a forecast inherits of doubt."""
-    said = [f"{why}, so it says nothing of others either"] if (why := _rejected(name, seen.fit)) else []
+    said = [f"{why}, so it says nothing of others either"] if (why := unfit(f"the fit '{name}'", seen.fit)) else []
     if seen.fit.dof <= 0:
         said.append(f"the fit '{name}' has no freedom left: that it meets its numbers says nothing for this forecast")
     if seen.behind.doubts:
         said.append(f"it rests on the fit '{name}', which has {len(seen.behind.doubts)} doubt(s) of its own")
     return said
-
-
-def _rejected(name: str, fit: Fit) -> str:
-    """Why nothing is to be judged by a forecast of this fit; '' if it describes its own numbers."""
-    if not fit.rejected:
-        return ""
-    how = f"p = {fit.p_value:.2g}" if fit.dof > 0 else "no freedom is left"
-    return f"the fit '{name}' does not describe the numbers that it was fitted to: chi-square is {fit.chi2:.3g}, {how}"
 
 
 def _absent(seen: _Seen, name: str, values: Mapping[str, Quantity], reaches: Mapping[str, list[Reach]]) -> Absent:

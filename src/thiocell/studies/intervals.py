@@ -19,7 +19,7 @@ _WHY = {
     "failed": "where the model fails",
     "unfinished": "where the search gave up",
 }
-_NONE, _UNSURE, _UNFIT = "no ", "unsure ", "unfit"
+_NONE, _UNSURE, _UNFIT, _UNFIT_OF = "no ", "unsure ", "unfit", "unfit are"
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,15 @@ class Absent:
 
 
 def table(
-    reaches: Mapping[str, Sequence[Reach]], source: Source, absent: Mapping[str, Absent], unfit: str = ""
+    reaches: Mapping[str, Sequence[Reach]],
+    source: Source,
+    absent: Mapping[str, Absent],
+    unfit: str = "",
+    of: Sequence[str] = (),
 ) -> Record:
     """One row a level; for each value its two ends. Notes tell of ends that were not found, and of absent values.
 
-    ``unfit`` tells why no claim is to be judged by any of them.
+    ``unfit`` tells why no claim is to be judged by any value, or by those named in ``of``.
     """
     levels = [reach.level for reach in next(iter(reaches.values()), ())]
     columns, notes = {"level": Column(levels)}, dict[str, str]()
@@ -74,6 +78,7 @@ def table(
             kinds = {reach.level: getattr(reach, f"{end}_end") for reach in rows}
             notes |= {_end(word, end, level): kind for level, kind in kinds.items() if kind != "found"}
     notes |= {_UNFIT: unfit} if unfit else {}
+    notes |= {_UNFIT_OF: " ".join(of)} if unfit and of else {}
     notes |= {f"{_NONE if it.sure else _UNSURE}{word}": it.sentence for word, it in absent.items()}
     return Record(CURVE, CURVE, columns, source, notes=notes)
 
@@ -123,9 +128,10 @@ def absent_of(result: Result, word: str) -> Absent | None:
     return None
 
 
-def unfit_of(result: Result) -> str:
-    """Why no claim is to be judged by the values of a result; '' if they are fit for it."""
-    return result.curves[CURVE].notes.get(_UNFIT, "") if CURVE in result.curves else ""
+def unfit_of(result: Result, word: str) -> str:
+    """Why no claim is to be judged by a value of a result; '' if it is fit for it."""
+    notes = result.curves[CURVE].notes if CURVE in result.curves else {}
+    return "" if _UNFIT_OF in notes and word not in notes[_UNFIT_OF].split() else notes.get(_UNFIT, "")
 
 
 def limits(reaches: Mapping[str, Sequence[Reach]]) -> dict[str, Limit]:

@@ -119,6 +119,10 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
             "open",
             f"{told}: the numbers that were fitted leave more open than the number itself, and decide nothing",
         )
+    if gap > 0.0:
+        return "holds", f"{told}; {said} is {_short(gap)} {reach.unit} beyond, {_short(width)} allowed".replace(
+            "  ", " "
+        )
     return "holds", f"{told}, which includes {said}"
 
 

@@ -74,6 +74,7 @@ class _Reading:
     paper: str
     faults: list[str]
     families: dict[str, Family] = field(default_factory=dict)
+    declared: set[str] = field(default_factory=set)
 
     def head(self, page: Mapping[str, Any]) -> None:
         for key, value in page.items():
@@ -92,6 +93,7 @@ class _Reading:
                 if name in found:
                     table.fault("", f"the name '{name}' serves [{found[name].verb}.{name}] already; choose another")
                     continue
+                self.declared.add(name)
                 found[name] = Declared(name, verb, table, declare.refers(verb, table))
         return found
 
@@ -162,6 +164,5 @@ class _Reading:
 
     def _failed(self, step: str) -> bool:
         """Was the step declared, though faulty? Then its own fault is enough."""
-        return step.partition("[")[0] not in self.families and any(
-            f".{step.partition('[')[0]}]" in f for f in self.faults
-        )
+        base = step.partition("[")[0]
+        return base in self.declared and base not in self.families

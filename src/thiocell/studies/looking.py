@@ -72,7 +72,10 @@ def look(
     numbers = _of_budget(budget) | {name: (NUMBERS[name](seen), term.unit) for name, term in GIVES.items()}
     found = {name: Quantity(value, unit) for name, (value, unit) in numbers.items() if np.isfinite(value)}
     worries = [*doubts(made), *(f"{each} cannot start or does not come through" for each in lost)]
-    source = Source("predicted", "", f"cell model of sample '{sample.name}', grains {grains}")
+    place = (
+        f"cell model of sample '{sample.name}', grains {grains}; each discharge begins in balance at the upper cut-off"
+    )
+    source = Source("predicted", "", place)
     return Result(INSIDE, found, source, {}, tuple(worries), drawing=_DRAWN[show](insides, budget))
 
 

@@ -117,9 +117,9 @@ def found(name: str, outcomes: Mapping[str, Outcome]) -> Found:
     result, sample = outcome.result, outcome.sample
     if result is not None and word in result.values:
         kind, reach = worst([result.source.kind]), reach_of(result, word)
-        return Found(result.values[word], kind, False, reach, unfit_of(result))
+        return Found(result.values[word], kind, False, reach, unfit_of(result, word))
     if result is not None and (absent := absent_of(result, word)) is not None:
-        sure = absent.sure and not unfit_of(result)
+        sure = absent.sure and not unfit_of(result, word)
         raise Missing(f"there is no {word}: {absent.sentence}", worst([result.source.kind]), sure=sure)
     if sample is not None and word in sample.facts:
         fact = sample.facts[word]

@@ -40,11 +40,14 @@ from thiocell.cell.columns import Columns
 from thiocell.cell.parameters import CellParameters, CellState
 from thiocell.cell.protocol import Step
 from thiocell.cell.resting import no_rest
+from thiocell.core.bad_input import BadInput
 
 Array = NDArray[np.float64]
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-7
 """Tolerances of a step: some 0.01 mV and 1e-5 of the capacity (docs/cell-model.md shows the convergence)."""
+_ROUGHEST = 0.01
+"""assumed: a tolerance beyond which steps say nothing."""
 _CHUNKS = 8
 """Pieces of work a thread: enough that none waits long for another, assumed."""
 _WHY = {why.value: why for why in Why}
@@ -76,6 +79,11 @@ def solve(
     asked = trials(cells, starts, protocols)
     if not asked:
         return ()
+    if not (0.0 < relative <= _ROUGHEST and 0.0 < absolute <= _ROUGHEST and points >= 0):
+        raise BadInput(
+            f"relative = {relative:g}, absolute = {absolute:g} and points = {points:g}; tolerances lie above 0 and up "
+            f"to {_ROUGHEST:g}, and points are not negative"
+        )
     columns = Columns.of([cell for cell, _, _ in asked])
     told = wrong(asked, columns)
     found: dict[int, Course] = {}

@@ -63,10 +63,16 @@ def trials(
     """Every cell with a start and a protocol."""
     each = list(begun) if isinstance(begun, Sequence) else [begun] * len(cells)
     one = [step for step in protocols if isinstance(step, Step)]
-    todo = [one] * len(cells) if one else [steps for steps in protocols if not isinstance(steps, Step)]
+    todo = (
+        [one] * len(cells)
+        if one or not len(protocols)
+        else [steps for steps in protocols if not isinstance(steps, Step)]
+    )
     for what, given in (("starts", each), ("protocols", todo)):
         if len(given) != len(cells):
             raise BadInput(f"{len(cells)} cells have {len(given)} {what}; give one for each or one for all")
+    if cells and not all(todo):
+        raise BadInput("a protocol needs one step at least")
     if len({len(steps) for steps in todo}) > 1:
         raise BadInput("the protocols of one batch differ in their number of steps; solve each kind by itself")
     return list(zip(cells, each, todo, strict=True))

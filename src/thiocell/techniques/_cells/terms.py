@@ -64,7 +64,11 @@ RAGONE: Mapping[str, Term] = {
     "energy_n": _term("Wh/kg", "E_n", "discharge energy of block n by mass of cathode, against Li"),
     "power_n": _term("W/kg", "P_n", "mean discharge power of block n by mass of cathode, against Li"),
     "greatest_power": _term("W/kg", "P_max", "greatest mean power of a block's discharge, against Li"),
-    "energy_at_power": _term("Wh/kg", "E(P)", "energy at the power that was asked for, read between the points"),
+    "energy_at_power": _term(
+        "Wh/kg",
+        "E(P)",
+        "energy at the power that was asked for, read between the points; in a forecast that of the discharge itself",
+    ),
 }
 ENDURANCE: Mapping[str, Term] = {
     "initial_capacity": _term("mAh/g", "Q_0", "discharge capacity at the reference cycle, on the fitted line"),
