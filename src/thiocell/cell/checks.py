@@ -213,6 +213,13 @@ def _window(cell: CellParameters, step: Step, where: str) -> Iterator[str]:
     if step.control != "current":
         return
     lower, upper = _limits(cell, step)
+    if step.value and lower >= upper:
+        ends = "below its upper cut-off" if step.lower is not None else "above its lower cut-off"
+        yield (
+            f"{where} cannot run between {lower:g} V, where it ends on discharge, and {upper:g} V on charge; "
+            f"its end must lie {ends}"
+        )
+        return
     drop = abs(step.value) / cell.area * cell.separator if cell.left == "ion" else 0.0
     if step.value and drop >= upper - lower:
         yield (

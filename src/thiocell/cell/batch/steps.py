@@ -53,6 +53,7 @@ from thiocell.cell.batch.words import (
     NO_END,
     NOT_FINITE,
     PERIOD,
+    POWER,
     ROW_CHARGE,
     ROW_CURRENT,
     ROW_STEP,
@@ -182,6 +183,10 @@ def carry_out(s, v, g, b, step, number, since, t, k, relative, absolute, rows, s
         choose(b, t, k, why, off, caution)
     k[KEPT] = keep(rows, states, k[KEPT], since + t[SPENT], t[VOLTS], t[AMPERES], table[-1, 0] * v[CHARGE], number, b.y)
     summary[T_END], summary[CHARGE_PASSED], summary[ENERGY] = t[SPENT], (table[-1, 0] - charge) * v[CHARGE], t[WORK]
+    if step[KIND] == VOLTAGE:
+        summary[ENERGY] = step[TARGET] * summary[CHARGE_PASSED]
+    if step[KIND] == POWER:
+        summary[ENERGY] = step[TARGET] * summary[T_END]
     summary[V_LAST], summary[I_LAST], summary[WHY] = t[VOLTS], t[AMPERES], why
     summary[COUNT], summary[ITERATIONS] = k[TAKEN], k[WHOLE]
     return DONE
