@@ -190,6 +190,21 @@ def _example() -> str:
     return "write it like R0-p(R1,CPE1)-Wo1"
 
 
+def in_series(circuit: Circuit) -> list[str]:
+    """The resistors that a constant current would pass one after the other if no capacitance blocked it.
+
+    Empty if one of them stands in a branch with another.
+    """
+    found: list[str] = []
+    root = circuit.root
+    for part in root.parts if isinstance(root, Joined) and not root.parallel else (root,):
+        own = [leaf.name for leaf in part.leaves if leaf.shape == "R"]
+        if len(own) > 1:
+            return []
+        found += own
+    return found
+
+
 def swaps(circuit: Circuit) -> list[Sequence[tuple[int, ...]]]:
     """Groups of branches alike in shape that could change places: of each branch its parameters' places, in order."""
     found: list[Sequence[tuple[int, ...]]] = []

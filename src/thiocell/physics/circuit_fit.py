@@ -22,7 +22,7 @@ STARTS = 24
 """assumed: with them a circuit of eight parameters comes to the best minimum known in each of 50 trials."""
 ROUNDS, FINISHED = 150, 1e-9
 """assumed: most steps of a start, and the share of chi-square that is not worth one."""
-HOPELESS, EARLY = 3.0, 12
+HOPELESS, EARLY = 10.0, 40
 """assumed: after so many steps, times the best chi-square of its spectrum above which a start is given up."""
 SAME = 1e-3
 """assumed: share of chi-square, and of the box's side, within which two ends are one minimum."""

@@ -1,4 +1,4 @@
-"""Laws of a property along one axis: straight line, broken line, Arrhenius, maximum."""
+"""Laws of a property along one axis: straight line, broken line, Arrhenius with and without 1/T, maximum."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def arrhenius(x: Array, y: Array, covariance: Array) -> Fit:
     return Fit(
         values, turn @ fit.covariance @ turn.T, lambda at: start * np.exp(-energy / (GAS_CONSTANT * at)), fit.doubts
     )
+
+
+def ionic_arrhenius(x: Array, y: Array, covariance: Array) -> Fit:
+    """Fit y x = prefactor exp(-activation_energy / (R T)), x the temperature in K: a conductivity by hopping ions.
+
+    The jump's entropy and attempt rate leave 1/T before the exponential (Kudo, Fueki, Solid State Ionics, 1990).
+    """
+    found = arrhenius(x, y * x, covariance * np.outer(x, x))
+    return Fit(found.values, found.covariance, lambda at: found.curve(at) / at, found.doubts)
 
 
 def broken_line(x: Array, y: Array, covariance: Array) -> Fit:
@@ -113,6 +122,7 @@ def maximum(x: Array, y: Array, covariance: Array) -> Fit:
 LAWS: Mapping[str, Callable[[Array, Array, Array], Fit]] = {
     "line": line,
     "arrhenius": arrhenius,
+    "ionic_arrhenius": ionic_arrhenius,
     "broken_line": broken_line,
     "maximum": maximum,
 }

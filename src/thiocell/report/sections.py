@@ -36,7 +36,7 @@ def terms_of(run: Run) -> Terms:
 
     A technique is asked with its default settings, which need not be those of the study: a meaning in its ``gives``
     that names a number may tell of another current or temperature than was used, so it is left out. What its ``terms``
-    say, where it has any, holds for all settings.
+    say, where it has any, holds for all settings; words that depend on them are asked of its ``means``.
     """
     from thiocell.chemistry.vocabulary import term
     from thiocell.techniques import TECHNIQUES
@@ -54,7 +54,9 @@ def terms_of(run: Run) -> Terms:
             words = {
                 word for result in results if result.technique == name for word in (*result.values, *result.limits)
             }
-            found[name] = {**given, **_meant(words, technique.terms)}
+            means = getattr(technique, "means", lambda _: None)
+            more = {word: meant for word in words if (meant := means(word)) is not None}
+            found[name] = {**given, **more, **_meant(words, technique.terms)}
         except Exception:  # noqa: S112  a name of no technique, or settings it must be given: the page does without
             continue
     return found
@@ -154,7 +156,12 @@ def _value(name: str, quantity: Quantity, term: Term | None, result: Result) -> 
     """A row of the table of values; how well a fit does is no number with an error, nor worth six digits."""
     if result.technique in (fitting.FIT, rivals.RIVALS) and quantity.sigma == 0:
         return {"name": name, "term": term, "value": wording.number(quantity, _ENOUGH), "sigma": "–"}
-    return {"name": name, "term": term, "value": wording.number(quantity), "sigma": wording.sigma_of(quantity, result)}
+    return {
+        "name": name,
+        "term": term,
+        "value": wording.number(quantity),
+        "sigma": wording.sigma_of(name, quantity, result),
+    }
 
 
 def limits(result: Result) -> Iterator[tuple[str, str]]:

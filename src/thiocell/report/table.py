@@ -47,7 +47,7 @@ def result_table(result: Result, name: str) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{name} ({result.technique}; {told})", style="bold")]
     table = _empty("value", "found", "one standard uncertainty")
     for word, quantity in result.values.items():
-        table.add_row(Text(word), Text(wording.number(quantity)), Text(wording.sigma_of(quantity, result)))
+        table.add_row(Text(word), Text(wording.number(quantity)), Text(wording.sigma_of(word, quantity, result)))
     for word, says in limits(result):
         table.add_row(Text(word), Text(says), Text(""))
     if table.row_count:

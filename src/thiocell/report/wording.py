@@ -108,10 +108,16 @@ def sigma(quantity: Quantity) -> str:
     return f"{_two(quantity.sigma)} {unit(quantity.unit)}".strip()
 
 
-def sigma_of(quantity: Quantity, result: Result) -> str:
+_QUALITY = ("chi2", "misfit", "kramers_kronig")
+"""Values that tell how good others are."""
+
+
+def sigma_of(name: str, quantity: Quantity, result: Result) -> str:
     """The same of a value of ``result``: a prediction that no told sigma moves is not exact."""
     if quantity.sigma == 0 and result.source.kind == "predicted":
         return "0 of what is told"
+    if name in _QUALITY:
+        return "–"
     return sigma(quantity)
 
 

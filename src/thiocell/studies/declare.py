@@ -10,6 +10,7 @@ import numpy as np
 
 from thiocell.chemistry import SYSTEMS
 from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
@@ -23,7 +24,7 @@ from thiocell.studies.declare_inside import make_inside
 from thiocell.studies.expression import Expression, parse, split
 from thiocell.studies.family import Family, spread
 from thiocell.studies.study import AnalyseStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
-from thiocell.studies.table import Table, quantity
+from thiocell.studies.table import Table, known_fact, quantity
 from thiocell.studies.values import fitted_or_written
 from thiocell.studies.workshop import Workshop, for_member, steps_of, used, used_in
 
@@ -62,7 +63,7 @@ def refers(verb: str, table: Table) -> tuple[str, ...]:
 
 
 def make_sample(shop: Workshop) -> tuple[list[Step], Family]:
-    """A sample, or a family of them where its recipe or state holds lists."""
+    """A sample, or a family of them where its recipe, state or facts hold lists."""
     table = shop.table
     table.only("system", "recipe", "facts", "state")
     system = table.text("system", "")
@@ -75,15 +76,19 @@ def make_sample(shop: Workshop) -> tuple[list[Step], Family]:
                 axes[word] = [quantity(item) for item in value]
             else:
                 found[word] = quantity(value)
+    lists = {word: value for word, value in table.table("facts").items() if isinstance(value, list)}
+    axes |= {word: [quantity(item) for item in value] for word, value in lists.items()}
     family = spread(axes)
-    facts = table.facts("facts", shop.paper)
+    facts = table.facts("facts", shop.paper, skip=lists)
     steps = []
     for end, coordinates in family.members.items():
         parts = {
             part: {word: coordinates.get(word, fixed[part].get(word)) for word in table.table(part)} for part in fixed
         }
         recipe, state = ({k: q for k, q in parts[part].items() if q is not None} for part in ("recipe", "state"))
-        sample = Sample(shop.name + end, system, recipe, facts, state)
+        origin = Source("measured", place=table.where)
+        own = {word: known_fact(word, Fact(coordinates[word], origin)) for word in lists}
+        sample = Sample(shop.name + end, system, recipe, facts | own, state)
         if known is not None:
             known.checked_recipe(sample)
             known.checked_state(sample)

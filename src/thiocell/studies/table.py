@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -71,13 +71,15 @@ class Table:
             return {}
         return value
 
-    def facts(self, key: str, reference: str) -> dict[str, Fact]:
+    def facts(self, key: str, reference: str, skip: Container[str] = ()) -> dict[str, Fact]:
         """A table of facts: '4.0(1) mg', or with a source '{ is = "30 um", source = "paper", place = "p. 9" }'.
 
         A fact without a source is taken as measured by whoever wrote the study; ``reference`` is the paper's.
         """
         found = {}
         for word, value in self.table(key).items():
+            if word in skip:
+                continue
             try:
                 found[word] = known_fact(word, fact(value, self.where, reference))
             except BadInput as error:

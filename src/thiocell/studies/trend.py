@@ -12,6 +12,7 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.core.result import Covariance, Result
 from thiocell.core.source import Kind, Source
+from thiocell.physics.composition import AVOGADRO
 from thiocell.physics.trend_laws import LAWS, Fit
 from thiocell.studies.errors import Parts
 from thiocell.studies.errors import covariance as covariance_of
@@ -20,6 +21,8 @@ from thiocell.studies.lookup import NotFound, evaluate, parts_of, worst
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.study import TrendStep
 
+_WARM = ("arrhenius", "ionic_arrhenius")
+"""Laws of the temperature in K."""
 _SAME_AS_Y = ("intercept", "prefactor", "height")
 _SAME_AS_X = ("break_point", "best")
 
@@ -30,7 +33,7 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
     if len(points) < 2:
         raise BadInput(f"a trend of '{work.value}' needs two members that gave it; {len(points)} did")
     x_unit, y_unit = points[0][0].unit, points[0][1].unit
-    if work.law == "arrhenius":
+    if work.law in _WARM:
         points = [(x.to("K"), y) for x, y in points]
         x_unit = "K"
     x = np.array([p[0].to(x_unit).value for p in points])
@@ -46,7 +49,7 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
         {work.against: Column(x, x_unit), work.value: Column(y, y_unit), f"sigma_{work.value}": Column(sigma, y_unit)},
         Source(kind, place="the family's members"),
     )
-    values, covariance = _values(fit, x_unit, y_unit)
+    values, covariance = _values(fit, x_unit, f"{y_unit}*K" if work.law == "ionic_arrhenius" else y_unit)
     source = Source(kind, place=f"{work.law} of {work.value} against {work.against}, {len(points)} points")
     drawing = _draw(work, table, fit, source)
     return Result("trend", values, source, {"points": table}, (*doubts, *fit.doubts), covariance, drawing=drawing)
@@ -84,11 +87,16 @@ def _values(fit: Fit, x_unit: str, y_unit: str) -> tuple[dict[str, Quantity], Co
         for (word, value), spread in zip(fit.values.items(), sigma, strict=True)
     }
     scale = np.ones(len(values))
+    energy = values.get("activation_energy", Quantity(0.0, "J/mol")).to("kJ/mol")
     if "activation_energy" in values:
         scale[list(values).index("activation_energy")] = 1e-3
-        values["activation_energy"] = values["activation_energy"].to("kJ/mol")
+        values["activation_energy"] = energy
     known = bool(np.all(np.isfinite(fit.covariance)))
-    return values, Covariance(tuple(values), fit.covariance * np.outer(scale, scale)) if known else None
+    covariance = Covariance(tuple(values), fit.covariance * np.outer(scale, scale)) if known else None
+    if "activation_energy" in values:
+        each = 1e3 / AVOGADRO
+        values["activation_energy_each"] = Quantity(energy.value * each, "J", energy.sigma * each).to("eV")
+    return values, covariance
 
 
 def _unit(word: str, x_unit: str, y_unit: str) -> str:

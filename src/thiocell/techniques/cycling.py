@@ -22,7 +22,6 @@ from thiocell.physics.galvanostat import Stretch
 from thiocell.techniques._cells import curves
 from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
-    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -32,7 +31,6 @@ from thiocell.techniques._cells.cell import (
     read_cell,
 )
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
-from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.modelled import (
     BEGIN_MEANING,
     CELL_FACTS,
@@ -46,7 +44,6 @@ from thiocell.techniques._cells.modelled import (
     checked_values,
 )
 from thiocell.techniques._cells.plausible import partial_first
-from thiocell.techniques._cells.spread import Spread
 from thiocell.techniques._cells.terms import CYCLING
 from thiocell.techniques._cells.virtual import (
     LAW_MEANING,
@@ -58,6 +55,8 @@ from thiocell.techniques._cells.virtual import (
     positive,
     written_down,
 )
+from thiocell.techniques._findings import MODEL, Findings
+from thiocell.techniques._spread import Spread
 
 _GIVES = {
     "charge_capacity": Term("mAh/g", "Q_ch", "charge capacity of the chosen cycle by mass of cathode", 1, 5000),

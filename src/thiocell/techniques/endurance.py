@@ -22,7 +22,6 @@ from thiocell.physics.galvanostat import Stretch
 from thiocell.techniques._cells.cell import (
     CHARGE_DRIFT,
     CURRENT_ERROR,
-    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -32,7 +31,6 @@ from thiocell.techniques._cells.cell import (
 )
 from thiocell.techniques._cells.curves import broken_off, cycle_axis, efficiency_panel, filled, with_incomplete
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
-from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.modelled import (
     CELL_FACTS,
     GRAINS,
@@ -42,7 +40,6 @@ from thiocell.techniques._cells.modelled import (
     Modelled,
     checked_values,
 )
-from thiocell.techniques._cells.spread import IntArray, Spread
 from thiocell.techniques._cells.terms import ENDURANCE
 from thiocell.techniques._cells.virtual import (
     LAW_MEANING,
@@ -54,6 +51,8 @@ from thiocell.techniques._cells.virtual import (
     positive,
     written_down,
 )
+from thiocell.techniques._findings import MODEL, Findings
+from thiocell.techniques._spread import IntArray, Spread
 
 _GIVES = {
     "initial_capacity": Term("mAh/g", "Q_0", "discharge capacity at the reference cycle, on the fitted line", 1, 5000),

@@ -34,7 +34,6 @@ from thiocell.techniques._cells.blocks import (
 )
 from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
-    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -43,7 +42,6 @@ from thiocell.techniques._cells.cell import (
     read_cell,
 )
 from thiocell.techniques._cells.cycles import Cycles
-from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.modelled import (
     BEGIN_MEANING,
     CELL_FACTS,
@@ -56,7 +54,6 @@ from thiocell.techniques._cells.modelled import (
     Modelled,
     checked_values,
 )
-from thiocell.techniques._cells.spread import Spread
 from thiocell.techniques._cells.terms import RAGONE
 from thiocell.techniques._cells.virtual import (
     LAW_MEANING,
@@ -68,6 +65,8 @@ from thiocell.techniques._cells.virtual import (
     positive,
     written_down,
 )
+from thiocell.techniques._findings import MODEL, Findings
+from thiocell.techniques._spread import Spread
 
 _OTHER = "points of "  # a curve of this name holds points of others
 

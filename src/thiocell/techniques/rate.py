@@ -35,7 +35,6 @@ from thiocell.techniques._cells.blocks import (
 )
 from thiocell.techniques._cells.cell import (
     CURRENT_ERROR,
-    MODEL,
     NEEDS,
     READS,
     REFERENCE_MEANING,
@@ -45,7 +44,6 @@ from thiocell.techniques._cells.cell import (
 )
 from thiocell.techniques._cells.curves import capacity_panel, efficiency_panel, filled
 from thiocell.techniques._cells.cycles import EFFICIENCY_MEANING, Cycles, Efficiency
-from thiocell.techniques._cells.findings import Findings
 from thiocell.techniques._cells.modelled import (
     BEGIN_MEANING,
     CELL_FACTS,
@@ -69,6 +67,7 @@ from thiocell.techniques._cells.virtual import (
     positive,
     written_down,
 )
+from thiocell.techniques._findings import MODEL, Findings
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from thiocell.core.record import Array, Column, Record
 from thiocell.physics.galvanostat import Stretch
 from thiocell.physics.levels import levels, stretches
 from thiocell.techniques._cells.cycles import Cycles
-from thiocell.techniques._cells.spread import IntArray, Spread
+from thiocell.techniques._spread import IntArray, Spread
 
 Take = Literal["last", "mean"]
 TAKE_MEANING = "what stands for a block: its last complete discharge or the mean of them"

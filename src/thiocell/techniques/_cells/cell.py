@@ -13,14 +13,15 @@ from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Record
 from thiocell.core.sample import Sample
-from thiocell.core.source import Kind, Source
+from thiocell.core.source import Source
 from thiocell.core.vocabulary import COLUMNS, FACTS
 from thiocell.physics.half_cycles import HalfCycles, half_cycles
 from thiocell.physics.timeline import Timeline, mend
 from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, counter_notes, own_doubts
 from thiocell.techniques._cells.plausible import plausible_doubts
 from thiocell.techniques._cells.rounding import find_rounding
-from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._findings import kind_of
+from thiocell.techniques._spread import Spread
 
 ReferenceElectrode = Literal["unstated", "Li", "Li-In"]
 REFERENCE_MEANING = "electrode that the record's voltage is measured against; unstated is taken as Li, with a doubt"
@@ -152,7 +153,7 @@ def read_cell(
         scale=scale,
         mass=mass,
         bases=_bases(sample, mass),
-        source=Source(_kind(record.source), record.source.reference, record.source.place),
+        source=Source(kind_of(record.source), record.source.reference, record.source.place),
         doubts=(*known, *seen),
         told=counter_notes(record, halves),
     )
@@ -255,14 +256,3 @@ def _fact_doubts(sample: Sample) -> list[str]:
         for fact in asked
         if fact in sample and not sample[fact].known
     ]
-
-
-MODEL = "cell model"
-"""The source's reference of records that the cell model predicted; other virtual records were given what comes back."""
-
-
-def _kind(source: Source) -> Kind:
-    """The kind of what is read off a record: no better than the record's own."""
-    if source.virtual:
-        return "predicted" if source.reference == MODEL else "recovered"
-    return source.kind if source.kind in ("measured", "fitted") else "derived"

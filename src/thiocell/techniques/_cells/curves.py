@@ -17,7 +17,7 @@ from thiocell.core.result import Result
 from thiocell.physics.differential_capacity import before_hold, binned, grid, peaks
 from thiocell.techniques._cells.cell import Cell, column
 from thiocell.techniques._cells.cycles import Cycles
-from thiocell.techniques._cells.spread import IntArray
+from thiocell.techniques._spread import IntArray
 
 _MOST_POINTS = 1000  # of a half-cycle in the voltage curve, assumed: finer than any print
 _MOST_BINS = 20_000  # assumed: finer than any voltmeter over a cell's range

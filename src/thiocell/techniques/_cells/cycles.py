@@ -13,7 +13,7 @@ from thiocell.core.record import Array, Column, Record
 from thiocell.physics.half_cycles import voltage_at
 from thiocell.techniques._cells.cell import VOLTAGE_DRIFT, Cell
 from thiocell.techniques._cells.rounding import written_digit
-from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._spread import Spread
 
 Efficiency = Literal["discharge/charge", "charge/discharge"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from thiocell.core.record import Array
 from thiocell.physics.half_cycles import HalfCycles, Rows
-from thiocell.techniques._cells.spread import Spread
+from thiocell.techniques._spread import Spread
 
 _C_PER_G_TO_MAH_PER_G = 1 / 3.6  # by definition
 _LITHIUM = 96485.33212 / 6.94 * _C_PER_G_TO_MAH_PER_G  # mAh/g, F (CODATA 2018) over the molar mass of Li (IUPAC 2021)

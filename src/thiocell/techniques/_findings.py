@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.result import Limit, Result
-from thiocell.techniques._cells.cell import Cell
-from thiocell.techniques._cells.spread import Spread, covariance
+from thiocell.core.source import Kind, Source
+from thiocell.techniques._spread import Spread, covariance
+
+MODEL = "cell model"
+"""The source's reference of records that the cell model predicted; other virtual records were given what comes back."""
+
+
+class Seen(Protocol):
+    """A record as an analysis reads it."""
+
+    @property
+    def source(self) -> Source:
+        """Where what is read off it comes from."""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What casts doubt on it."""
+
+
+def kind_of(source: Source) -> Kind:
+    """The kind of what is read off a record: no better than the record's own."""
+    if source.virtual:
+        return "predicted" if source.reference == MODEL else "recovered"
+    return source.kind if source.kind in ("measured", "fitted") else "derived"
 
 
 @dataclass
@@ -18,7 +41,7 @@ class Findings:
     """A page that fills up while an analysis goes on; ``result`` closes it."""
 
     technique: str
-    cell: Cell
+    seen: Seen
     spreads: dict[str, Spread] = field(default_factory=dict)
     values: dict[str, Quantity] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
@@ -45,9 +68,9 @@ class Findings:
         return Result(
             technique=self.technique,
             values=dict(self.values),
-            source=self.cell.source,
+            source=self.seen.source,
             curves=curves,
-            doubts=tuple(dict.fromkeys((*self.cell.doubts, *self.doubts))),
+            doubts=tuple(dict.fromkeys((*self.seen.doubts, *self.doubts))),
             covariance=covariance(self.spreads, self.values),
             limits=dict(self.limits),
             parts={name: dict(parts) for name, parts in self.parts.items() if self.values[name].known},

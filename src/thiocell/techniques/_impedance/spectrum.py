@@ -1,0 +1,158 @@
+"""A spectrum as its record shows it: sorted, checked, with what casts doubt on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.source import Source
+from thiocell.physics.kramers_kronig import KramersKronig, linear_kramers_kronig
+from thiocell.techniques._findings import kind_of
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+READS = ("frequency", "z_real", "z_imag")
+SIGMAS = ("z_real_sigma", "z_imag_sigma")
+"""Columns of the standard uncertainties of the real and imaginary parts, where a record has them."""
+Inductive = Literal["drop", "keep"]
+INDUCTIVE_MEANING = "what becomes of the points at high frequencies where the wiring makes Im(Z) positive"
+FEWEST = 6
+"""assumed: points below which no circuit is worth a fit."""
+_SAME = 1e-9
+_TWICE = 0.02
+"""assumed: relative distance of two measurements at one frequency above which the cell had changed between them."""
+_WIDE, _FOLLOWING = 0.01, 0.5
+"""assumed: share of the modulus, and correlation of neighbours, from which a Kramers-Kronig residual is doubted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """``frequency`` in Hz, falling, with ``impedance`` in ohm; ``sigma[0 or 1]`` those of its real and imaginary parts.
+
+    ``kept`` are the numbers of the record's rows that the points come from.
+    """
+
+    name: str
+    frequency: Array
+    impedance: Complex
+    sigma: Array | None
+    kept: NDArray[np.intp]
+    source: Source
+    doubts: tuple[str, ...]
+
+    @property
+    def kramers_kronig(self) -> KramersKronig:
+        """The linear Kramers-Kronig test."""
+        return linear_kramers_kronig(self.frequency, self.impedance)
+
+
+def read_spectrum(
+    records: Mapping[str, Record],
+    technique: str,
+    role: str = "main",
+    *,
+    inductive: Inductive = "drop",
+    low: Quantity | None = None,
+    high: Quantity | None = None,
+) -> Spectrum:
+    """The spectrum in a role, between the frequencies ``low`` and ``high``; raises BadInput naming what is wrong."""
+    if role not in records:
+        raise BadInput(f"{technique} reads a record in the role '{role}'; it was given {choices(set(records))}")
+    record = records[role]
+    _check(record, technique)
+    frequency, impedance = record["frequency"], record["z_real"] + 1j * record["z_imag"]
+    doubts = list(record.doubts)
+    order = np.argsort(-frequency, kind="stable")
+    if not np.all(np.diff(frequency) < 0) and not np.all(np.diff(frequency) > 0):
+        doubts.append(_disorder(frequency, impedance))
+    inside = np.ones(frequency.size, dtype=bool)
+    for bound, below in ((low, True), (high, False)):
+        if bound is not None:
+            edge = bound.to("Hz").value
+            inside &= (frequency >= edge * (1 - _SAME)) if below else (frequency <= edge * (1 + _SAME))
+    kept = order[inside[order]]
+    tail = _tail(impedance[kept])
+    if tail:
+        what = "left out of the fit" if inductive == "drop" else "kept: the circuit needs an L"
+        doubts.append(f"{tail} points from {frequency[kept][tail - 1]:.3g} Hz up are inductive (wiring), and {what}")
+        kept = kept[tail:] if inductive == "drop" else kept
+    if kept.size < FEWEST:
+        raise BadInput(
+            f"record '{record.name}' has {kept.size} points left between the frequencies that are asked for; "
+            f"{FEWEST} are the fewest"
+        )
+    sigma = np.stack([record[word] for word in SIGMAS])[:, kept] if set(SIGMAS) <= set(record.columns) else None
+    source = Source(kind_of(record.source), record.source.reference, record.source.place)
+    return Spectrum(record.name, frequency[kept], impedance[kept], sigma, kept, source, tuple(doubts))
+
+
+def _check(record: Record, technique: str) -> None:
+    if record.kind != "impedance":
+        raise BadInput(
+            f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind 'impedance'"
+        )
+    for name in READS:
+        broken = np.flatnonzero(~np.isfinite(record[name]))
+        if broken.size:
+            raise BadInput(
+                f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"
+            )
+    if len(record) < FEWEST:
+        raise BadInput(f"record '{record.name}' has {len(record)} rows; a spectrum needs {FEWEST} at least")
+    wrong = np.flatnonzero(record["frequency"] <= 0)
+    if wrong.size:
+        raise BadInput(
+            f"record '{record.name}' has the frequency {record['frequency'][wrong[0]]:g} Hz in row {wrong[0] + 1}"
+        )
+    nothing = np.flatnonzero(record["z_real"] ** 2 + record["z_imag"] ** 2 == 0)
+    if nothing.size:
+        raise BadInput(f"record '{record.name}' has no impedance at all in row {nothing[0] + 1}")
+    for name in SIGMAS:
+        if name in record and not np.all(record[name] > 0):
+            row = int(np.argmin(record[name] > 0)) + 1
+            raise BadInput(f"record '{record.name}' has a {name} that is not above zero in row {row}")
+
+
+def _tail(impedance: Complex) -> int:
+    """Points at the highest frequencies whose imaginary part is positive."""
+    capacitive = np.flatnonzero(impedance.imag <= 0)
+    return int(capacitive[0]) if capacitive.size else 0
+
+
+def _disorder(frequency: Array, impedance: Complex) -> str:
+    """A sentence about frequencies that stand twice, or out of order."""
+    order = np.argsort(frequency, kind="stable")
+    twice = np.flatnonzero(np.diff(frequency[order]) <= _SAME * frequency[order][:-1])
+    if not twice.size:
+        return "the frequencies are out of order; they were sorted"
+    one, other = impedance[order][twice], impedance[order][twice + 1]
+    apart = float(np.max(np.abs(one - other) / np.abs(one)))
+    changed = ": the cell changed between them" if apart > _TWICE else ""
+    return (
+        f"{twice.size} frequencies were measured more than once, up to {100 * apart:.2g} % apart{changed}; "
+        "all points were kept"
+    )
+
+
+def kramers_kronig_doubts(test: KramersKronig) -> tuple[str, ...]:
+    """What the linear Kramers-Kronig test finds wrong."""
+    worst = float(np.max(np.abs(test.residuals)))
+    if test.noise > _WIDE:
+        return (
+            f"the spectrum misses the Kramers-Kronig relations by {100 * test.noise:.2g} % of |Z| (at most "
+            f"{100 * worst:.2g} %): noise, drift or a cell that was not linear",
+        )
+    if test.following > _FOLLOWING and worst > 0.2 * _WIDE:
+        return (
+            f"the residuals of the Kramers-Kronig test follow each other (correlation {test.following:.2f}, at most "
+            f"{100 * worst:.2g} % of |Z|): the cell drifted during the sweep",
+        )
+    return ()

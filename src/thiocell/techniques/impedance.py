@@ -1,0 +1,169 @@
+"""Impedance: a spectrum tested, fitted by an equivalent circuit, and shown as relaxation times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Drawing
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.result import Result
+from thiocell.core.sample import Sample
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.core.vocabulary import FACTS
+from thiocell.physics.circuit import Circuit, in_series
+from thiocell.physics.circuit_fit import STARTS, CircuitFit
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._impedance.fitted import (
+    WEIGHTING_MEANING,
+    Weighting,
+    circuit_of,
+    circuit_terms,
+    conductivity_term,
+    fit_doubts,
+    fitted,
+    fixed_of,
+    meaning,
+    parameter_spreads,
+    with_gain,
+)
+from thiocell.techniques._impedance.picture import curves, draw_spectrum, misfit
+from thiocell.techniques._impedance.spectrum import (
+    INDUCTIVE_MEANING,
+    READS,
+    Inductive,
+    kramers_kronig_doubts,
+    read_spectrum,
+)
+from thiocell.techniques._impedance.virtual import GAIN, NOISE, virtual_spectrum
+from thiocell.techniques._spread import Spread
+
+TOTAL = "conductivity_total"
+_TOTAL = Term("S/cm", "sigma_total", "L/(R A) with all resistors in series", 0, 1e12)
+_OTHERS = {
+    "chi2": Term("", "chi2", "sum of squared residuals, each over its sigma or over |Z|", 0, 1e300),
+    "misfit": Term("%", "", "standard deviation of the residuals as a share of |Z|", 0, 1e6),
+    "kramers_kronig": Term(
+        "%", "", "standard deviation of the linear Kramers-Kronig residuals as a share of |Z|", 0, 1e6
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Impedance:
+    """An equivalent circuit, read as text, fitted from many starts; the parameters are its values.
+
+    Each resistor's conductivity L/(R A) is given too where the sample states thickness and area.
+    """
+
+    circuit: str = setting("R0-p(R1,CPE1)-CPE2", "equivalent circuit: '-' in series, p(a,b) in parallel")
+    fixed: tuple[str, ...] = setting((), "parameters that are held, such as 'R0 = 0.02 ohm'")
+    weighting: Weighting = setting("modulus", WEIGHTING_MEANING)
+    low: Quantity | None = setting(None, "lowest frequency that is used")
+    high: Quantity | None = setting(None, "highest frequency that is used")
+    inductive: Inductive = setting("drop", INDUCTIVE_MEANING)
+    starts: int = setting(STARTS, "starts of the search")
+    seed: int = setting(0, "of the places where the search starts")
+    gain_error: Quantity = setting(GAIN, "relative error that all impedances of a record share")
+    noise: Quantity = setting(NOISE, "noise of a predicted record, of |Z|, one sigma of each part")
+    span: tuple[Quantity, ...] = setting(
+        (Quantity.exact(0.1, "Hz"), Quantity.exact(1e6, "Hz")), "frequencies between which a record is predicted"
+    )
+    points: int = setting(60, "frequencies of a predicted record")
+
+    reads = READS
+    needs: ClassVar[Mapping[str, Quantity]] = {}
+
+    @property
+    def gives(self) -> Mapping[str, Term]:
+        """The parameters of the circuit."""
+        return circuit_terms(self._circuit)
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """Also how well the circuit does, and conductivities."""
+        resistors = {f"conductivity_{name}": conductivity_term(name) for name in self._resistors(self._circuit)}
+        return {**self.gives, **resistors, TOTAL: _TOTAL, **_OTHERS}
+
+    @staticmethod
+    def means(word: str) -> Term | None:
+        """What a value means, whatever the circuit."""
+        return meaning(word)
+
+    @property
+    def _circuit(self) -> Circuit:
+        return circuit_of(self.circuit)
+
+    def _resistors(self, circuit: Circuit) -> list[str]:
+        return [name for name, part in zip(circuit.names, circuit.parts, strict=True) if part.kind == "resistance"]
+
+    def predict(
+        self,
+        values: Mapping[str, Quantity],
+        sample: Sample,  # noqa: ARG002 - a circuit says all
+        rng: np.random.Generator | None = None,
+    ) -> Mapping[str, Record]:
+        """The spectrum of the circuit with ``values``, and of what is ``fixed``, at ``points`` frequencies."""
+        circuit, terms = self._circuit, self.gives
+        held = fixed_of(self.fixed, circuit)
+        numbers = []
+        for name in circuit.names:
+            if name not in held and name not in values:
+                raise BadInput(f"'{name}' is missing; circuit '{circuit.text}' needs {', '.join(circuit.names)}")
+            numbers.append(terms[name].check(name, values[name]).value if name in values else held[name])
+        return {
+            "main": virtual_spectrum(
+                circuit, np.array(numbers), self.span, self.points, (self.gain_error, self.noise), rng
+            )
+        }
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
+        """The parameters of the circuit, the Kramers-Kronig test, and the distribution of relaxation times."""
+        spectrum = read_spectrum(records, "impedance", inductive=self.inductive, low=self.low, high=self.high)
+        circuit = self._circuit
+        fit = fitted(spectrum, circuit, fixed_of(self.fixed, circuit), self.weighting, self.starts, self.seed)
+        found = Findings("impedance", spectrum)
+        test = spectrum.kramers_kronig
+        for doubt in (*kramers_kronig_doubts(test), *fit_doubts(fit, self.weighting)):
+            found.note(doubt)
+        spreads = parameter_spreads(fit, 1.0 if self.weighting == "given" else fit.scatter)
+        for name, part in zip(circuit.names, circuit.parts, strict=True):
+            found.add(name, with_gain(spreads[name], part.kind, self.gain_error), part.unit, part.unit)
+        self._conductivities(found, sample, fit)
+        found.add("chi2", Spread(np.asarray(fit.chi2)), "", "")
+        found.add("misfit", Spread(np.asarray(100.0 * misfit(spectrum, fit))), "%", "%")
+        found.add("kramers_kronig", Spread(np.asarray(100.0 * test.noise)), "%", "%")
+        return found.result(curves(spectrum, fit))
+
+    def _conductivities(self, found: Findings, sample: Sample, fit: CircuitFit) -> None:
+        facts = {name: sample.facts[name].quantity for name in ("thickness", "area") if name in sample}
+        for name, quantity in facts.items():
+            if not quantity.known:
+                found.note(
+                    f"the sigma of '{name}' of sample '{sample.name}' is unknown, so that of a conductivity is too"
+                )
+        if len(facts) < 2:
+            return
+        length, area = (
+            Spread.of(FACTS[name].check(name, sample.positive(name, FACTS[name].unit)), unit, name)
+            for name, unit in (("thickness", "m"), ("area", "m**2"))
+        )
+        for name in self._resistors(fit.circuit):
+            found.add(f"conductivity_{name}", length.over(found.spreads[name].times(area)), "S/m", "S/cm")
+        if len(series := in_series(fit.circuit)) > 1:
+            whole = found.spreads[series[0]]
+            for name in series[1:]:
+                whole = whole.plus(found.spreads[name])
+            found.add(TOTAL, length.over(whole.times(area)), "S/m", "S/cm")
+
+    def draw(self, result: Result) -> Drawing:
+        """Nyquist and Bode plots with the fit, its residuals, and the relaxation times."""
+        if not {"spectrum", "relaxation_times"} <= set(result.curves):
+            raise BadInput("a figure of an impedance needs the curves spectrum and relaxation_times")
+        return draw_spectrum(result, "Impedance")
