@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,9 @@ _TERMS = 200
 """The last of them is gone after 1e-5 of the slowest one's time."""
 
 
-def polarisation_current(time: Array, voltage: float, through: float, blocked: float, capacitance: float) -> Array:
+def polarisation_current(
+    time: NDArray[np.floating[Any]], voltage: float, through: float, blocked: float, capacitance: float
+) -> Array:
     """Current in A at ``time`` (s) after ``voltage`` (V) is switched on.
 
     ``through`` (ohm) is the resistance of the rail whose carrier the contacts pass, ``blocked`` that of the other,

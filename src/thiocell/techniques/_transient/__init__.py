@@ -1,0 +1,1 @@
+"""What the techniques share that hold a voltage and watch the current."""

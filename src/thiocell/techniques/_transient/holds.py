@@ -1,0 +1,124 @@
+"""A record of voltage and current as stretches of one voltage each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.core.vocabulary import FACTS
+from thiocell.techniques._findings import kind_of
+from thiocell.techniques._spread import Spread
+
+Array = NDArray[np.floating[Any]]
+
+READS = ("time", "voltage", "current")
+KINDS = ("cycling", "dc_polarisation", "potential_step")
+NEEDS = {"thickness": Quantity(800.0, "um", 8.0), "area": Quantity(0.785, "cm**2", 0.008)}
+"""What is asked of a pellet, with typical values."""
+CURRENT_ERROR = Quantity.exact(0.1, "%")
+"""Relative error of all currents together, assumed: a typical potentiostat."""
+VOLTAGE_ERROR = Quantity.exact(1.0, "mV")
+"""Offset of the voltage, assumed: a typical potentiostat."""
+NOISE = 1e-3
+"""Of the current, one sigma a row of a predicted record, assumed."""
+_STEP = 0.002
+"""V; assumed: a voltage that moves by less, or by a hundredth of the largest, is held."""
+_FEWEST = 8
+"""assumed: rows of a hold below which nothing is fitted to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """One stretch at ``voltage`` (V): ``time`` in s since it began, ``current`` in A."""
+
+    time: Array
+    current: Array
+    voltage: float
+    begins: float
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The holds of a record, in their order."""
+
+    name: str
+    holds: tuple[Hold, ...]
+    source: Source
+    doubts: tuple[str, ...]
+
+
+def read_holds(records: Mapping[str, Record], technique: str) -> Held:
+    """The holds in the role 'main'; raises BadInput naming what is wrong."""
+    if "main" not in records:
+        raise BadInput(f"{technique} reads a record in the role 'main'; it was given {choices(set(records))}")
+    record = records["main"]
+    if record.kind not in KINDS:
+        raise BadInput(
+            f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind {choices(KINDS)}"
+        )
+    for name in READS:
+        broken = np.flatnonzero(~np.isfinite(record[name]))
+        if broken.size:
+            raise BadInput(
+                f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"
+            )
+    time, voltage, current = (record[name] for name in READS)
+    if time.size < _FEWEST:
+        raise BadInput(f"record '{record.name}' has {time.size} rows; a hold needs {_FEWEST} at least")
+    back = np.flatnonzero(np.diff(time) < 0)
+    if back.size:
+        raise BadInput(f"record '{record.name}' has its time running backwards in row {back[0] + 2}; sort the rows")
+    near = max(_STEP, 0.01 * float(np.max(np.abs(voltage))))
+    moved = np.abs(np.diff(voltage)) > near
+    edges = [0, *(np.flatnonzero(moved) + 1).tolist(), time.size]
+    holds = tuple(
+        Hold(time[a:b] - time[max(a - 1, 0)], current[a:b], float(np.median(voltage[a:b])), float(time[max(a - 1, 0)]))
+        for a, b in pairwise(edges)
+        if b - a >= _FEWEST and np.ptp(voltage[a:b]) <= 2.0 * near
+    )
+    if not holds:
+        raise BadInput(f"record '{record.name}' holds its voltage nowhere for {_FEWEST} rows")
+    source = Source(kind_of(record.source), record.source.reference, record.source.place)
+    return Held(record.name, holds, source, record.doubts)
+
+
+def shape_of(sample: Sample) -> tuple[Spread, Spread, list[str]]:
+    """Thickness (m) and area (m2) with their errors, and what is to be doubted of them."""
+    thickness, area = (
+        Spread.of(FACTS[name].check(name, sample.positive(name, FACTS[name].unit)), unit, name)
+        for name, unit in (("thickness", "m"), ("area", "m**2"))
+    )
+    doubts = [
+        f"the sigma of '{name}' of sample '{sample.name}' is unknown, so that of each value made with it is too"
+        for name in ("thickness", "area")
+        if not sample[name].known
+    ]
+    return thickness, area, doubts
+
+
+def written_down(
+    kind: str,
+    time: Array,
+    voltage: Array,
+    current: Array,
+    errors: tuple[Quantity, Quantity],
+    rng: np.random.Generator | None,
+    place: str,
+) -> Record:
+    """What a potentiostat writes: exact, or with ``rng`` off by the gain and offset in ``errors`` and by noise."""
+    if rng is not None:
+        current = current * (1.0 + errors[0].to("").value * rng.normal())
+        current = current + NOISE * np.abs(current) * rng.normal(size=current.size)
+        voltage = voltage + errors[1].to("V").value * rng.normal()
+    columns = {"time": Column(time, "s"), "voltage": Column(voltage, "V"), "current": Column(current, "A")}
+    return Record(kind, kind, columns, Source("predicted", place=place))

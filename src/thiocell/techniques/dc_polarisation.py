@@ -1,0 +1,247 @@
+"""DC polarisation: the electronic conductivity of a pellet between contacts that block ions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.result import Limit, Result
+from thiocell.core.sample import Sample
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.physics.plateau import Plateau, plateau
+from thiocell.physics.polarisation import polarisation_current, settling_time
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._spread import Spread
+from thiocell.techniques._transient.holds import (
+    CURRENT_ERROR,
+    NEEDS,
+    READS,
+    VOLTAGE_ERROR,
+    Held,
+    read_holds,
+    shape_of,
+    written_down,
+)
+
+_STILL = 0.02
+"""assumed: share of the plateau by which the current may lie above it at the end without a word."""
+_REDOX = 0.5
+"""V; assumed: a voltage from which on the sample's own couples are driven."""
+_ZERO = 1e-3
+"""V; assumed: a hold below it tells the current's offset only."""
+_TERMS = {
+    "electronic_conductivity": Term("S/cm", "sigma_e", "L I/(V A) with the current that is left at last", 1e-10, 1e-2),
+    "apparent_conductivity": Term("S/cm", "sigma_app", "the same with the mean current of the last tenth", -1e3, 1e6),
+    "settling_time": Term("s", "tau", "time constant of what the current still loses", 0, 1e12),
+    "offset_current": Term("A", "I_0", "current without a voltage, from several voltages", -1e3, 1e3),
+}
+
+
+@dataclass(frozen=True)
+class DcPolarisation:
+    """Holds at one voltage or more: the current is followed to its plateau, not read off at the end.
+
+    Several voltages, of both signs too, give the slope of current against voltage; one gives their ratio. Where the
+    sample states ``ionic_conductivity`` and ``chemical_capacitance``, the time that it needs to settle is told.
+    """
+
+    current_error: Quantity = setting(CURRENT_ERROR, "relative error that all currents share")
+    voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
+    voltage: Quantity = setting(Quantity.exact(1.0, "V"), "voltage of the predicted hold")
+    duration: Quantity = setting(Quantity.exact(0.5, "h"), "duration of the predicted hold")
+    interval: Quantity = setting(Quantity.exact(5.0, "s"), "time between rows of the predicted record")
+    ionic_conductivity: Quantity = setting(
+        Quantity.exact(1e-6, "S/cm"), "of the predicted pellet, where its sample states none"
+    )
+    chemical_capacitance: Quantity = setting(
+        Quantity.exact(0.01, "F/cm**3"), "between the rails of the predicted pellet, where its sample states none"
+    )
+
+    terms: ClassVar[Mapping[str, Term]] = _TERMS
+    gives: ClassVar[Mapping[str, Term]] = {"electronic_conductivity": _TERMS["electronic_conductivity"]}
+    reads = READS
+    needs: ClassVar[Mapping[str, Quantity]] = NEEDS
+
+    def predict(
+        self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
+    ) -> Mapping[str, Record]:
+        """The current of a mixed conductor between electron contacts after the voltage is switched on."""
+        if "electronic_conductivity" not in values:
+            raise BadInput("'electronic_conductivity' is missing; predict needs it")
+        electronic = self.gives["electronic_conductivity"].check(
+            "electronic_conductivity", values["electronic_conductivity"]
+        )
+        through, blocked, capacitance = self._rails(electronic.to("S/m").value, sample)
+        volts, long, every = (
+            _positive(name, getattr(self, name), unit)
+            for name, unit in (("voltage", "V"), ("duration", "s"), ("interval", "s"))
+        )
+        if long < 16 * every:
+            raise BadInput(f"a hold of {self.duration} has too few rows {self.interval} apart; take a shorter interval")
+        time = np.arange(1, int(long / every) + 1) * every
+        current = polarisation_current(time, volts, through, blocked, capacitance)
+        time, current = np.append(0.0, time), np.append(volts * (1.0 / through + 1.0 / blocked), current)
+        errors = (self.current_error, self.voltage_error)
+        place = "mixed conductor between contacts that block ions"
+        record = written_down("dc_polarisation", time, np.full(time.size, volts), current, errors, rng, place)
+        return {"main": record}
+
+    def _rails(self, electronic: float, sample: Sample) -> tuple[float, float, float]:
+        """Resistances (ohm) of electrons and ions, and the capacitance (F) between them."""
+        length, area = sample.positive("thickness", "um").si, sample.positive("area", "cm**2").si
+        ionic, capacitance = (
+            (sample[name] if name in sample else getattr(self, name)).to(unit).value
+            for name, unit in (("ionic_conductivity", "S/m"), ("chemical_capacitance", "F/m**3"))
+        )
+        return length / (electronic * area), length / (ionic * area), capacitance * area * length
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
+        """The electronic conductivity from the plateaus, what the last tenth of the hold would say, what is open."""
+        length, area, doubts = shape_of(sample)
+        held = read_holds(records, "dc_polarisation")
+        found = Findings("dc_polarisation", held)
+        for doubt in doubts:
+            found.note(doubt)
+        levels = [plateau(hold.time, hold.current) for hold in held.holds]
+        if not any(abs(hold.voltage) > _ZERO for hold in held.holds):
+            raise BadInput(
+                f"record '{held.name}' never holds a voltage of more than {1e3 * _ZERO:g} mV; nothing was driven"
+            )
+        settled = all(level.settled for level in levels)
+        conductance = self._conductance(held, [(level.level, level.sigma) for level in levels], found)
+        last = self._conductance(held, [(level.last, 0.0) for level in levels], None)
+        shape = length.over(area)
+        if settled:
+            found.add("electronic_conductivity", conductance.times(shape), "S/m", "S/cm")
+        apparent = last.times(shape)
+        found.add("apparent_conductivity", apparent, "S/m", "S/cm")
+        times = [level.time for level in levels if np.isfinite(level.time)]
+        if times:
+            found.add("settling_time", Spread(np.asarray(max(times))), "s", "s")
+        if not settled:
+            bound = apparent.quantity("S/m", "S/cm")
+            upper = Quantity.exact(bound.value + 1.645 * (bound.sigma if bound.known else 0.0), "S/cm")
+            found.limits["electronic_conductivity"] = Limit(upper, "below", 0.95)
+            found.note("there is no electronic_conductivity: the current has not settled, so only a limit is given")
+        for doubt in (*_not_steady(held, levels), *self._expected(held, apparent, sample), *_driven(held)):
+            found.note(doubt)
+        return found.result(_curves(held, levels))
+
+    def _conductance(self, held: Held, levels: list[tuple[float, float]], found: Findings | None) -> Spread:
+        """Current over voltage (S): the slope if there are several voltages, else their ratio."""
+        volts = np.array([hold.voltage for hold in held.holds])
+        level, own = (np.array([pair[part] for pair in levels]) for part in (0, 1))
+        several = float(np.ptp(volts)) > 0.2 * float(np.max(np.abs(volts)))
+        away = volts - volts.mean()
+        weight = away / np.sum(away**2) if several else volts / np.sum(volts**2)
+        slope = float(weight @ level)
+        if several and found is not None:
+            offset = float(level.mean() - slope * volts.mean())
+            left = level - offset - slope * volts
+            scatter = float(np.sqrt(np.sum(left**2) / (volts.size - 2))) if volts.size > 2 else 0.0
+            own = np.hypot(own, scatter)
+            found.add(
+                "offset_current",
+                Spread(np.asarray(offset), {"offset": np.asarray(np.hypot.reduce(own) / volts.size)}),
+                "A",
+                "A",
+            )
+        parts = {
+            f"plateau {n + 1}": np.asarray(w * s) for n, (w, s) in enumerate(zip(weight, own, strict=True)) if s > 0
+        }
+        parts["current gain"] = np.asarray(self.current_error.to("").value * slope)
+        if not several:
+            parts["voltage offset"] = np.asarray(-slope * self.voltage_error.to("V").value / float(volts.mean()))
+        return Spread(np.asarray(slope), parts)
+
+    def _expected(self, held: Held, apparent: Spread, sample: Sample) -> list[str]:
+        """How long the pellet should take to settle, where the sample tells what that needs."""
+        if not {"ionic_conductivity", "chemical_capacitance"} <= set(sample.facts):
+            return []
+        through, blocked, capacitance = self._rails(max(float(apparent.value), 1e-12), sample)
+        needed, long = settling_time(through, blocked, capacitance), max(hold.time[-1] for hold in held.holds)
+        if needed < long / 4:
+            return []
+        return [
+            f"a pellet of this ionic_conductivity and chemical_capacitance settles with a time constant of about "
+            f"{needed / 3600:.2g} h, and was held for {long / 3600:.2g} h: what is read lies between sigma_e and "
+            "sigma_e + sigma_i"
+        ]
+
+    def draw(self, result: Result) -> Drawing:
+        """Current against time with the plateau, and the conductivity that each moment would give."""
+        if "current" not in result.curves:
+            raise BadInput("a figure of a polarisation needs the curve current")
+        table = result.curves["current"]
+        t, i, level = (table.columns[name].values for name in ("time", "current", "plateau"))
+        panel = Panel(
+            Axis("Time", "s"),
+            Axis("Current", "A"),
+            (Points(t, i, "record", 0), Line(t, level, "plateau", 1, "dashed")),
+            "Polarisation",
+        )
+        found = [
+            (word, result.values[word])
+            for word in ("electronic_conductivity", "apparent_conductivity")
+            if word in result.values
+        ]
+        values = Panel(
+            Axis("Time of the hold", "s"),
+            Axis("Conductivity", "S/cm", "log" if all(q.value > 0 for _, q in found) else "linear"),
+            tuple(
+                Line(np.array([t[0], t[-1]]), np.full(2, q.value), word.replace("_", " "), n)
+                for n, (word, q) in enumerate(found)
+            ),
+            "What it says",
+        )
+        return Drawing((panel, values), "DC polarisation", result.source.virtual)
+
+
+def _curves(held: Held, levels: list[Plateau]) -> dict[str, Record]:
+    time = np.concatenate([hold.begins + hold.time for hold in held.holds])
+    current = np.concatenate([hold.current for hold in held.holds])
+    level = np.concatenate(
+        [np.full(hold.time.size, found.level) for hold, found in zip(held.holds, levels, strict=True)]
+    )
+    volts = np.concatenate([np.full(hold.time.size, hold.voltage) for hold in held.holds])
+    columns = {
+        "time": Column(time, "s"), "current": Column(current, "A"), "voltage": Column(volts, "V"),
+        "plateau": Column(level, "A"),
+    }  # fmt: skip
+    return {"current": Record("current", "current", columns, held.source)}
+
+
+def _not_steady(held: Held, levels: list[Plateau]) -> list[str]:
+    said = []
+    for hold, level in zip(held.holds, levels, strict=True):
+        at = f"at {hold.voltage:.3g} V"
+        if not level.settled:
+            said.append(f"the current {at} still changes at its end and no plateau can be told from the record")
+        elif abs(level.above) > _STILL * abs(level.level):
+            said.append(
+                f"the current {at} was still {100 * level.above / level.level:.2g} % above its plateau at the end, "
+                f"with a time constant of {level.time:.3g} s: the plateau is extrapolated"
+            )
+    return said
+
+
+def _driven(held: Held) -> list[str]:
+    most = max((hold for hold in held.holds), key=lambda hold: abs(hold.voltage))
+    if abs(most.voltage) < _REDOX:
+        return []
+    return [f"{most.voltage:.3g} V may drive the sample's own redox: its current would count as electronic"]
+
+
+def _positive(name: str, quantity: Quantity, unit: str) -> float:
+    here = quantity.to(unit).value
+    if here <= 0:
+        raise BadInput(f"the setting '{name}' is {quantity}; it must exceed zero")
+    return here

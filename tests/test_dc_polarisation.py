@@ -1,0 +1,121 @@
+"""Polarised pellets: plateaus against what is left at the end, several voltages, what has not settled."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.physics.plateau import plateau
+from thiocell.physics.polarisation import polarisation_current
+from thiocell.techniques.dc_polarisation import DcPolarisation
+
+TECHNIQUE = DcPolarisation()
+
+
+def pellet(**facts: str) -> Sample:
+    told = {"thickness": "1000(0) um", "area": "1.0(0) cm**2"} | facts
+    return Sample("pellet", facts={n: Fact(Quantity.parse(t), Source("measured")) for n, t in told.items()})
+
+
+def record(time, voltage, current) -> Record:
+    columns = {"time": Column(time, "s"), "voltage": Column(voltage, "V"), "current": Column(current, "A")}
+    return Record("hold", "dc_polarisation", columns, Source("measured", place="made up"))
+
+
+def found(time, voltage, current, **facts):
+    return TECHNIQUE.analyse({"main": record(time, np.broadcast_to(voltage, time.shape), current)}, pellet(**facts))
+
+
+def test_the_plateau_is_extrapolated_where_the_last_point_is_not_there_yet():
+    """Ohm's law for 1e-6 S/cm: 1 mm, 1 cm2 and 1 V make 10 uA; after two time constants a tenth is still to fall."""
+    time = np.arange(0.0, 1800.0, 5.0)
+    rng = np.random.default_rng(3)
+    current = (1e-5 + 1e-5 * np.exp(-time / 780.0)) * (1 + 1e-4 * rng.normal(size=time.size))
+    result = found(time, 1.0, current)
+    sigma = result["electronic_conductivity"]
+    assert result["apparent_conductivity"].value > 1.09e-6
+    assert sigma.value == pytest.approx(1e-6, rel=3e-3)
+    assert abs(sigma.value - 1e-6) < 3 * sigma.sigma
+    assert any("above its plateau at the end" in doubt and "extrapolated" in doubt for doubt in result.doubts)
+
+
+def test_a_plateau_covers_the_truth_with_and_without_an_exponential():
+    rng, t = np.random.default_rng(9), np.linspace(0.0, 100.0, 200)
+    for size in (0.0, 0.5):
+        pulls = []
+        for _ in range(300):
+            one = plateau(t, 1.0 + size * np.exp(-t / 30.0) + 0.01 * rng.normal(size=t.size))
+            pulls.append((one.level - 1.0) / one.sigma)
+        assert np.mean(np.abs(pulls) < 1) == pytest.approx(0.6827, abs=4 * np.sqrt(0.22 / 300) + 0.02)
+        assert np.mean(np.abs(pulls) < 2) == pytest.approx(0.9545, abs=4 * np.sqrt(0.044 / 300) + 0.01)
+
+
+def test_half_an_hour_on_a_pellet_that_has_not_settled_gives_a_limit_and_says_what_is_read():
+    """The virtual pellet of SCIENCE: 1e-4 S/cm of both carriers, 1600 F/cm3; a half hour reports nearly twice sigma_e."""
+    slow = pellet(ionic_conductivity="1e-4 S/cm", chemical_capacitance="1600 F/cm**3")
+    virtual = TECHNIQUE.predict({"electronic_conductivity": Quantity.parse("1e-4 S/cm")}, slow)
+    result = TECHNIQUE.analyse(virtual, slow)
+    assert "electronic_conductivity" not in result.values
+    assert result["apparent_conductivity"].value == pytest.approx(1.7e-4, abs=0.05e-4)  # by the line's exact law
+    limit = result.limits["electronic_conductivity"]
+    assert (limit.side, limit.level) == ("below", 0.95)
+    assert limit.bound.value > 1e-4
+    assert any("between sigma_e and sigma_e + sigma_i" in doubt for doubt in result.doubts)
+    # the same held a week settles, and the truth comes back
+    week = dataclasses.replace(TECHNIQUE, duration=Quantity.parse("14 d"), interval=Quantity.parse("600 s"))
+    settled = week.analyse(week.predict({"electronic_conductivity": Quantity.parse("1e-4 S/cm")}, slow), slow)
+    assert settled["electronic_conductivity"].value == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_several_voltages_of_both_signs_take_the_offset_out():
+    time = np.arange(0.0, 4 * 600.0, 2.0)
+    volts = np.repeat([0.1, -0.1, 0.2, -0.2], 300)
+    rng = np.random.default_rng(5)
+    current = 1e-5 * volts + 3e-7 + 1e-9 * rng.normal(size=time.size)
+    result = found(time, volts, current)
+    assert result["offset_current"].value == pytest.approx(3e-7, rel=0.01)
+    assert result["electronic_conductivity"].value == pytest.approx(1e-6, rel=1e-3)
+    one = found(time[:300], volts[:300], current[:300])
+    assert one["electronic_conductivity"].value == pytest.approx(1.3e-6, rel=1e-2)  # the offset counts as conduction
+    # the steps between the holds carry a transient of their own: the conductor's exact law, both ways
+    exact = [polarisation_current(np.arange(1.0, 601.0, 2.0), v, 1e5, 1e5, 1e-3) for v in (0.1, -0.1)]
+    both = found(time[:600], volts[:600], np.concatenate(exact))
+    assert both["electronic_conductivity"].value == pytest.approx(1e-6, rel=2e-3)
+
+
+def test_a_volt_is_doubted_and_a_tenth_is_not():
+    time = np.arange(0.0, 600.0, 2.0)
+    assert any("redox" in doubt for doubt in found(time, 1.0, np.full(300, 1e-5)).doubts)
+    assert not any("redox" in doubt for doubt in found(time, 0.1, np.full(300, 1e-6)).doubts)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t, v, i: (t, 0 * v, i), "never holds a voltage of more than 1 mV"),
+        (lambda t, v, i: (t[::-1], v, i), "time running backwards in row 2"),
+        (lambda t, v, i: (t, v * np.linspace(1, 50, v.size), i), "holds its voltage nowhere for 8 rows"),
+        (lambda t, v, i: (t[:5], v[:5], i[:5]), "has 5 rows; a hold needs 8"),
+    ],
+)
+def test_records_that_hold_nothing_are_named(change, says):
+    time = np.arange(0.0, 100.0)
+    with pytest.raises(BadInput, match=says):
+        TECHNIQUE.analyse({"main": record(*change(time, np.ones(100), np.full(100, 1e-5)))}, pellet())
+
+
+def test_a_missing_shape_and_another_kind_are_named():
+    time = np.arange(0.0, 100.0)
+    good = record(time, np.ones(100), np.full(100, 1e-5))
+    with pytest.raises(BadInput, match="thickness"):
+        TECHNIQUE.analyse({"main": good}, Sample("bare"))
+    with pytest.raises(BadInput, match="of kind 'impedance'; dc_polarisation reads records of kind cycling"):
+        TECHNIQUE.analyse({"main": dataclasses.replace(good, kind="impedance")}, pellet())
