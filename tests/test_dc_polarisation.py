@@ -59,7 +59,7 @@ def test_a_plateau_covers_the_truth_with_and_without_an_exponential():
 
 
 def test_half_an_hour_on_a_pellet_that_has_not_settled_gives_a_limit_and_says_what_is_read():
-    """The virtual pellet of SCIENCE: 1e-4 S/cm of both carriers, 1600 F/cm3; a half hour reports nearly twice sigma_e."""
+    """A pellet of 1e-4 S/cm of both carriers and 1600 F/cm3: a half hour reports nearly twice sigma_e."""
     slow = pellet(ionic_conductivity="1e-4 S/cm", chemical_capacitance="1600 F/cm**3")
     virtual = TECHNIQUE.predict({"electronic_conductivity": Quantity.parse("1e-4 S/cm")}, slow)
     result = TECHNIQUE.analyse(virtual, slow)

@@ -55,7 +55,7 @@ def test_all_the_charge_goes_in():
 
 
 def test_cottrell_s_law_holds_until_a_fifth_of_the_diffusion_time_where_nothing_resists():
-    """SCIENCE: semi-infinite diffusion is 1 % off at D t/L2 = 0.19; here the slab is first, Cottrell second."""
+    """Semi-infinite diffusion is 1 % off at D t/L2 = 0.19; here the slab is first, Cottrell second."""
     theta = np.array([0.01, 0.19])
     ratio = slab_step(theta, 1.0, 1.0, 1e6).current * np.sqrt(np.pi * theta)
     assert ratio[0] == pytest.approx(1.0, abs=1e-4)
@@ -107,7 +107,7 @@ def test_the_step_s_current_is_the_transform_of_the_impedance():
 
 
 def test_half_an_hour_is_short_for_a_pellet_of_large_capacitance():
-    """SCIENCE: (Re + Ri) C/pi2 settles; 1 mm of 1e-4 S/cm both ways and 1600 F/cm3 take hours."""
+    """(Re + Ri) C/pi2 settles a pellet; 1 mm of 1e-4 S/cm both ways and 1600 F/cm3 take hours."""
     area, length = 0.785e-4, 1e-3
     rail = length / (area * 1e-2)
     capacitance = 1600e6 * area * length

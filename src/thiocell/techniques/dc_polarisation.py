@@ -105,7 +105,7 @@ class DcPolarisation:
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """The electronic conductivity from the plateaus, what the last tenth of the hold would say, what is open."""
-        length, area, doubts = shape_of(sample)
+        (length, area), doubts = shape_of(sample, "thickness", "area")
         held = read_holds(records, "dc_polarisation")
         found = Findings("dc_polarisation", held)
         for doubt in doubts:

@@ -92,18 +92,18 @@ def read_holds(records: Mapping[str, Record], technique: str) -> Held:
     return Held(record.name, holds, source, record.doubts)
 
 
-def shape_of(sample: Sample) -> tuple[Spread, Spread, list[str]]:
-    """Thickness (m) and area (m2) with their errors, and what is to be doubted of them."""
-    thickness, area = (
-        Spread.of(FACTS[name].check(name, sample.positive(name, FACTS[name].unit)), unit, name)
-        for name, unit in (("thickness", "m"), ("area", "m**2"))
-    )
+def shape_of(sample: Sample, *names: str) -> tuple[list[Spread], list[str]]:
+    """The facts ``names`` of 'thickness' (m) and 'area' (m2) with their errors, and what is to be doubted of them."""
+    units = {"thickness": "m", "area": "m**2"}
+    spreads = [
+        Spread.of(FACTS[name].check(name, sample.positive(name, FACTS[name].unit)), units[name], name) for name in names
+    ]
     doubts = [
         f"the sigma of '{name}' of sample '{sample.name}' is unknown, so that of each value made with it is too"
-        for name in ("thickness", "area")
+        for name in names
         if not sample[name].known
     ]
-    return thickness, area, doubts
+    return spreads, doubts
 
 
 def written_down(

@@ -1,0 +1,129 @@
+"""Diffusion into a slab behind a resistance, fitted to a current; and what Cottrell's law would say in each window."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from thiocell.physics.slab_step import slab_step
+
+Array = NDArray[np.float64]
+
+_BINS, _MANY = 240, 1000
+"""assumed: bins of even width in the logarithm of time, and rows above which they are made."""
+_STARTS = ((0.1, 10.0), (1.0, 1.0), (1.0, 30.0), (10.0, 100.0))
+"""assumed: diffusion times, in lengths of the record, and ratios at which the search starts."""
+_LOW, _HIGH = 1e-3, 1e5
+"""assumed: ratios of diffusion to series resistance between which the law tells anything."""
+HALF, NEAR, LEAST = -0.5, 0.02, 3.0
+"""The exponent of Cottrell's law; how near to it, and over what ratio of times, a window counts as limited by
+diffusion: assumed, for a diffusivity that is right within some 10 %."""
+
+
+class SlabFit(NamedTuple):
+    """``logs`` are the logarithms of charge (C), diffusion time (s) and ratio, with their ``covariance``.
+
+    ``time`` and ``current`` are the bins, ``fitted`` the law there; ``scatter`` is relative.
+    """
+
+    logs: Array
+    covariance: Array
+    time: Array
+    current: Array
+    fitted: Array
+    scatter: float
+
+
+class Windows(NamedTuple):
+    """Every window from ``first`` to ``last`` (s): its exponent d ln i/d ln t, and ``slope``, the mean of i sqrt(t).
+
+    ``halves[window, 0 or 1]`` are the exponents of its two halves: a window may have the right one on average only.
+    """
+
+    first: Array
+    last: Array
+    exponent: Array
+    halves: Array
+    slope: Array
+
+    @property
+    def limited(self) -> NDArray[np.bool_]:
+        """The windows in which the current falls as diffusion alone would have it, all along."""
+        near = np.abs(np.column_stack([self.exponent, 0.5 * (self.halves - HALF) + HALF]) - HALF) <= NEAR
+        return np.asarray(near.all(axis=1) & (self.last >= LEAST * self.first))
+
+
+def binned(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]]) -> tuple[Array, Array, Array]:
+    """Time, current and number of rows in bins of even width in ln(time), of times above zero; few rows stay."""
+    there = time > 0
+    t, i = time[there], current[there]
+    if t.size <= _MANY:
+        return np.asarray(t, dtype=np.float64), np.asarray(i, dtype=np.float64), np.ones(t.size)
+    edges = np.geomspace(t.min() * (1 - 1e-9), t.max() * (1 + 1e-9), _BINS + 1)
+    place = np.searchsorted(edges, t) - 1
+    count = np.bincount(place, minlength=_BINS)
+    kept = count > 0
+    logs = np.bincount(place, np.log(t), _BINS)[kept] / count[kept]
+    return np.exp(logs), np.bincount(place, i, _BINS)[kept] / count[kept], count[kept].astype(np.float64)
+
+
+def fit_slab(time: Array, current: Array, count: Array, near: Array | None = None) -> SlabFit:
+    """Least squares of the relative residuals of ``slab_step`` to a positive ``current`` (A) at ``time`` (s).
+
+    A number that is the mean of ``count`` rows weighs as many. ``near`` are logarithms at which the search starts, if
+    they are known from a like record. Raises ValueError for fewer than eight numbers or a current not above zero.
+    """
+    if time.size < 8 or np.any(current <= 0):
+        raise ValueError("the current must keep one sign, and be told at eight times at least")
+
+    def law(p: Array) -> tuple[Array, Array]:
+        found = slab_step(time, *np.exp(p))
+        return found.current, np.stack([found.by_charge, found.by_time, found.by_ratio], axis=1)
+
+    def residuals(p: Array) -> Array:
+        return np.asarray(weight * (law(p)[0] / current - 1.0))
+
+    def slopes(p: Array) -> Array:
+        return np.asarray(weight[:, None] * law(p)[1] / current[:, None])
+
+    weight = np.sqrt(count / count.mean())
+    passed = float(np.trapezoid(current, time)) + current[0] * time[0]
+    span = float(time[-1])
+    low, high = np.log([passed * 1e-3, span * 1e-5, _LOW]), np.log([passed * 1e6, span * 1e6, _HIGH])
+    starts = [np.log([passed * max(1.0, np.sqrt(share)), share * span, ratio]) for share, ratio in _STARTS]
+    best = None
+    for start in starts if near is None else [np.clip(near, low + 1e-6, high - 1e-6)]:
+        found = least_squares(residuals, start, slopes, bounds=(low, high), xtol=1e-10, ftol=1e-10, gtol=1e-10)
+        if best is None or found.cost < best.cost:
+            best = found
+    assert best is not None  # noqa: S101 - there are starts
+    free = time.size - 3
+    scatter = float(np.sqrt(2.0 * best.cost / free))
+    jac = slopes(best.x)
+    norm = np.linalg.norm(jac, axis=0)
+    jac = jac / norm
+    with np.errstate(all="ignore"):
+        covariance = np.linalg.pinv(jac.T @ jac, rcond=1e-12) / np.outer(norm, norm) * scatter**2
+    return SlabFit(best.x, covariance, time, current, current * (1.0 + best.fun / weight), scatter)
+
+
+def cottrell_windows(time: Array, current: Array, count: int = 24) -> Windows:
+    """Exponents and mean i sqrt(t) of every window between ``count`` times, even in their logarithm."""
+    marks = np.unique(np.searchsorted(time, np.geomspace(time[0], time[-1], count)).clip(0, time.size - 1))
+    x, y = np.log(time), np.log(current)
+    rows = []
+    for a, b in itertools.combinations(marks.tolist(), 2):
+        if b - a < 8:
+            continue
+        middle = int(np.searchsorted(x, 0.5 * (x[a] + x[b])))
+        parts = [slice(a, b + 1), slice(a, middle + 1), slice(middle, b + 1)]
+        if min(part.stop - part.start for part in parts) < 4:
+            continue
+        exponents = [float(np.polyfit(x[part], y[part], 1)[0]) for part in parts]
+        rows.append((time[a], time[b], *exponents, float(np.mean(current[a : b + 1] * np.sqrt(time[a : b + 1])))))
+    table = np.array(rows).reshape(-1, 6)
+    return Windows(table[:, 0], table[:, 1], table[:, 2], table[:, 3:5], table[:, 5])

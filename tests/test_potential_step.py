@@ -1,0 +1,113 @@
+"""Steps of potential: diffusivities that are there, and those that are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.physics.slab_fit import cottrell_windows
+from thiocell.physics.slab_step import slab_step
+from thiocell.readers import columns
+from thiocell.techniques.potential_step import PotentialStep
+
+TECHNIQUE = PotentialStep()
+FACTS = {"thickness": "30.0(3) um", "area": "1.0(0) cm**2"}
+CATHODE = Sample("cathode", facts={n: Fact(Quantity.parse(t), Source("measured")) for n, t in FACTS.items()})
+
+
+def stepped(ratio, across=3000.0, long=7200.0, noise=1e-3, spoil=lambda _, i: i, sign=1.0):
+    """A record of a rest and a step; 1 C goes in at last."""
+    time = np.geomspace(0.05, long, 600)
+    current = spoil(time, slab_step(time, 1.0, across, ratio).current)
+    current = sign * current * (1 + noise * np.random.default_rng(8).normal(size=time.size))
+    rest = np.linspace(0, 60, 13)
+    table = {
+        "time": Column(np.append(rest, 60 + time), "s"),
+        "voltage": Column(np.append(np.full(13, 1.0), np.full(600, 3.0)), "V"),
+        "current": Column(np.append(np.zeros(13), current), "A"),
+    }
+    return {"main": Record("step", "potential_step", table, Source("measured", place="made up"))}
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_slab_s_numbers_come_back_whatever_the_sign(sign):
+    found = TECHNIQUE.analyse(stepped(20.0, sign=sign), CATHODE)
+    assert found["diffusivity"].to("m**2/s").value == pytest.approx(9e-10 / 3000, rel=5e-3)
+    assert found["diffusion_ratio"].value == pytest.approx(20.0, rel=5e-3)
+    assert found["charge"].to("C").value == pytest.approx(1.0, rel=5e-3)
+    assert found["series_resistance"].value == pytest.approx(2.0 / (20.0 / 3000), rel=5e-3)
+
+
+def test_cottrell_s_window_is_right_where_nothing_resists_and_refused_where_much_does():
+    free = TECHNIQUE.analyse(stepped(1000.0), CATHODE)
+    assert free["cottrell_diffusivity"].to("m**2/s").value == pytest.approx(9e-10 / 3000, rel=0.05)
+    resisted = TECHNIQUE.analyse(stepped(5.0), CATHODE)
+    assert "cottrell_diffusivity" not in resisted.values
+    assert any("no window is limited by diffusion" in doubt for doubt in resisted.doubts)
+    # the slab sees through the resistance
+    assert resisted["diffusivity"].to("m**2/s").value == pytest.approx(9e-10 / 3000, rel=0.02)
+
+
+def test_every_window_that_counts_as_limited_is_right_within_a_tenth():
+    time = np.geomspace(0.1, 6000, 400)
+    for ratio in (20.0, 50.0, 200.0):
+        windows = cottrell_windows(time, slab_step(time, 1.0, 3000.0, ratio).current)
+        found = np.pi * windows.slope[windows.limited] ** 2 * 3000.0
+        assert np.all(np.abs(found - 1) < 0.12), ratio
+
+
+def test_no_diffusivity_is_given_where_resistance_rules_or_the_record_is_short():
+    resisted = TECHNIQUE.analyse(stepped(0.05), CATHODE)
+    assert not {"diffusivity", "cottrell_diffusivity", "ionic_conductivity"} & set(resisted.values)
+    assert any("times that of diffusion" in doubt for doubt in resisted.doubts)
+    short = TECHNIQUE.analyse(stepped(3.0, across=1e7, noise=1e-2), CATHODE)
+    assert "diffusivity" not in short.values
+
+
+def test_a_double_layer_and_a_switch_of_range_are_left_out_and_told():
+    def double_layer(t, i):
+        return i + 0.05 * np.exp(-t / 2.0)
+
+    found = TECHNIQUE.analyse(stepped(20.0, spoil=double_layer), CATHODE)
+    assert any("do not follow the slab (double layer" in doubt for doubt in found.doubts)
+    assert found["diffusivity"].to("m**2/s").value == pytest.approx(9e-10 / 3000, rel=0.02)
+
+    def switch(t, i):
+        return np.where(np.arange(t.size) == 300, 2 * i, i)
+
+    found = TECHNIQUE.analyse(stepped(20.0, spoil=switch), CATHODE)
+    assert any("1 rows stand off from their neighbours" in doubt for doubt in found.doubts)
+    assert found["diffusion_ratio"].value == pytest.approx(20.0, rel=5e-3)
+
+
+def test_conductivities_need_a_concentration_and_go_with_and_against_it():
+    told = [PotentialStep(concentration=Quantity.parse(f"{c} mol/cm**3")) for c in ("0.03(0)", "0.06(0)")]
+    one, two = (each.analyse(stepped(500.0), CATHODE) for each in told)
+    assert two["ionic_conductivity"].value == pytest.approx(2 * one["ionic_conductivity"].value, rel=1e-6)
+    assert two["cottrell_conductivity"].value == pytest.approx(0.5 * one["cottrell_conductivity"].value, rel=1e-6)
+    by_hand = 0.03e6 * 96485.33**2 * one["diffusivity"].to("m**2/s").value / (8.314463 * 298.15)
+    assert one["ionic_conductivity"].to("S/m").value == pytest.approx(by_hand, rel=1e-6)
+    assert "ionic_conductivity" not in TECHNIQUE.analyse(stepped(500.0), CATHODE).values
+    bare = Sample("bare", facts={"thickness": CATHODE.facts["thickness"]})
+    with pytest.raises(BadInput, match="area"):
+        told[0].analyse(stepped(500.0), bare)
+
+
+def test_a_real_step_is_read_and_says_what_it_is_not(data_dir):
+    """A chronoamperogram of a solution on a disc: its convection and edge are no slab's, and that is told."""
+    there = {
+        "time": {"column": "Corrected time (s)", "unit": "s"},
+        "voltage": {"column": "WE(1).Potential (V)", "unit": "V"},
+        "current": {"column": 3, "unit": "A"},
+    }
+    path = data_dir / "echem" / "step_DMAB_120s_CA.xlsx"
+    (record,) = columns.read(path, there, {"kind": "potential_step"})
+    found = TECHNIQUE.analyse({"main": record}, CATHODE)
+    assert found.source.kind == "measured"
+    assert found.doubts
