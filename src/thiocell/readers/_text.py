@@ -85,6 +85,15 @@ def decode(data: bytes, place: str, encoding: str = "") -> Text:
     return Text(place, plain)
 
 
+def western(data: bytes) -> str:
+    """The encoding of what a European program wrote: UTF-8 where it is that, else latin-1."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
 def _guess(data: bytes, place: str) -> bytes:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:

@@ -11,7 +11,7 @@ from thiocell.readers._cycling import REQUIRED, cycling_record
 from thiocell.readers._origin import contents, origin
 from thiocell.readers._spectra import spectra
 from thiocell.readers._table import every_name, find, parse
-from thiocell.readers._text import Text, decode
+from thiocell.readers._text import Text, decode, western
 
 _FIRST = "EC-Lab ASCII FILE"
 _COUNT = re.compile(r"Nb header lines\s*:\s*(\d{1,5})\s*$")
@@ -48,7 +48,7 @@ def read(path: Path) -> tuple[Record, ...]:
     data = contents(path)
     if not sniff(data[:64]):
         raise BadInput(f"{path.name} is no EC-Lab text export: its first line is not '{_FIRST}'")
-    text = decode(data, path.name, _encoding(data))
+    text = decode(data, path.name, western(data))
     head = text.head
     count = _header_lines(head, path.name)
     table = parse(text, count - 1, 1, "\t", _decimal(text, count), every_name({**_CYCLING, **_SPECTRUM}))
@@ -61,14 +61,6 @@ def read(path: Path) -> tuple[Record, ...]:
     found = find(table, _CYCLING, REQUIRED)
     found["time"] = (found["time"][0], _time_unit(head[:count]))
     return (cycling_record(path, table, found, source, notes=notes),)
-
-
-def _encoding(data: bytes) -> str:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
 
 
 def _header_lines(head: list[str], place: str) -> int:

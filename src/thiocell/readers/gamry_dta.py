@@ -12,7 +12,7 @@ from thiocell.readers._cycling import REQUIRED, cycling_record
 from thiocell.readers._origin import contents, origin
 from thiocell.readers._spectra import spectra
 from thiocell.readers._table import Table, find, parse
-from thiocell.readers._text import Text, decode
+from thiocell.readers._text import Text, decode, western
 
 _FIRST = b"EXPLAIN"
 _TABLE = re.compile(rb"(?m)^([A-Z]*CURVE\d*)\tTABLE\b[^\r\n]*\r?\n")
@@ -41,7 +41,7 @@ def read(path: Path) -> tuple[Record, ...]:
     data = contents(path)
     if not sniff(data[:200]):
         raise BadInput(f"{path.name} is no Gamry file: its first line is not '{_FIRST.decode()}'")
-    text = decode(data, path.name, "" if _is_utf8(data) else "latin-1")
+    text = decode(data, path.name, western(data))
     source, notes = origin(path, data), _notes(text)
     records: list[Record] = []
     for title, table in _tables(text):
@@ -93,11 +93,3 @@ def _notes(text: Text) -> dict[str, str]:
     """What the head states, by Gamry's own keys."""
     rows = [line.split("\t") for line in text.head if "\t" in line and not line.startswith("\t")]
     return {row[0]: row[2].strip() for row in rows if len(row) > 2 and row[1] != "TABLE" and row[2].strip()}
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

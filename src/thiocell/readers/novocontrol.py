@@ -10,7 +10,7 @@ from thiocell.core.record import Record
 from thiocell.readers._origin import contents, origin
 from thiocell.readers._spectra import spectra
 from thiocell.readers._table import Table, parse
-from thiocell.readers._text import decode
+from thiocell.readers._text import decode, western
 
 _FIXED = "Fixed value(s)"
 _NAMES = {
@@ -37,7 +37,7 @@ def read(path: Path) -> tuple[Record, ...]:
     data = contents(path)
     if not sniff(data[:65536]):
         raise BadInput(f"{path.name} is no Novocontrol text export: its second line does not begin with '{_FIXED}'")
-    text = decode(data, path.name, "" if _is_utf8(data) else "latin-1")
+    text = decode(data, path.name, western(data))
     table = parse(text, 2, 1, "\t")
     table = Table(
         table.place, tuple(name.strip() for name in table.names), table.columns, table.line, ".", table.open_end
@@ -49,11 +49,3 @@ def read(path: Path) -> tuple[Record, ...]:
     if not found:
         raise BadInput(f"{path.name} has no frequency above zero")
     return found
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from thiocell.chemistry.reference_electrode import LI_IN, LI_IN_NAME
-from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Record
 from thiocell.core.sample import Sample
@@ -21,6 +21,7 @@ from thiocell.techniques._cells.doubts import cell_doubts, counter_gap, counter_
 from thiocell.techniques._cells.plausible import plausible_doubts
 from thiocell.techniques._cells.rounding import find_rounding
 from thiocell.techniques._findings import kind_of
+from thiocell.techniques._record import usable
 from thiocell.techniques._spread import Spread
 
 ReferenceElectrode = Literal["unstated", "Li", "Li-In"]
@@ -81,19 +82,8 @@ class Cell:
 
 def main_record(records: Mapping[str, Record], technique: str) -> Record:
     """The record in the role 'main', with columns that can be used; raises BadInput naming what is wrong."""
-    if "main" not in records:
-        raise BadInput(f"{technique} reads a record in the role 'main'; it was given {choices(set(records))}")
-    record = records["main"]
-    if record.kind != "cycling":
-        raise BadInput(
-            f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind 'cycling'"
-        )
+    record = usable(records, technique, ("cycling",), READS)
     for name in READS:
-        broken = np.flatnonzero(~np.isfinite(record[name]))
-        if broken.size:
-            raise BadInput(
-                f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"
-            )
         term = COLUMNS[name]
         wild = np.flatnonzero(np.abs(column(record, name, term.unit)) > term.high)
         if wild.size:

@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.source import Source
 from thiocell.physics.kramers_kronig import KramersKronig, linear_kramers_kronig
 from thiocell.techniques._findings import kind_of
+from thiocell.techniques._record import usable
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -64,10 +65,8 @@ def read_spectrum(
     high: Quantity | None = None,
 ) -> Spectrum:
     """The spectrum in a role, between the frequencies ``low`` and ``high``; raises BadInput naming what is wrong."""
-    if role not in records:
-        raise BadInput(f"{technique} reads a record in the role '{role}'; it was given {choices(set(records))}")
-    record = records[role]
-    _check(record, technique)
+    record = usable(records, technique, ("impedance",), READS, role)
+    _check(record)
     frequency, impedance = record["frequency"], record["z_real"] + 1j * record["z_imag"]
     doubts = list(record.doubts)
     order = np.argsort(-frequency, kind="stable")
@@ -94,17 +93,7 @@ def read_spectrum(
     return Spectrum(record.name, frequency[kept], impedance[kept], sigma, kept, source, tuple(doubts))
 
 
-def _check(record: Record, technique: str) -> None:
-    if record.kind != "impedance":
-        raise BadInput(
-            f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind 'impedance'"
-        )
-    for name in READS:
-        broken = np.flatnonzero(~np.isfinite(record[name]))
-        if broken.size:
-            raise BadInput(
-                f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"
-            )
+def _check(record: Record) -> None:
     if len(record) < FEWEST:
         raise BadInput(f"record '{record.name}' has {len(record)} rows; a spectrum needs {FEWEST} at least")
     wrong = np.flatnonzero(record["frequency"] <= 0)

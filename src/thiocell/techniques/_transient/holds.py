@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.vocabulary import FACTS
 from thiocell.techniques._findings import kind_of
+from thiocell.techniques._record import usable
 from thiocell.techniques._spread import Spread
 
 Array = NDArray[np.floating[Any]]
@@ -59,19 +60,7 @@ class Held:
 
 def read_holds(records: Mapping[str, Record], technique: str) -> Held:
     """The holds in the role 'main'; raises BadInput naming what is wrong."""
-    if "main" not in records:
-        raise BadInput(f"{technique} reads a record in the role 'main'; it was given {choices(set(records))}")
-    record = records["main"]
-    if record.kind not in KINDS:
-        raise BadInput(
-            f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind {choices(KINDS)}"
-        )
-    for name in READS:
-        broken = np.flatnonzero(~np.isfinite(record[name]))
-        if broken.size:
-            raise BadInput(
-                f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"
-            )
+    record = usable(records, technique, KINDS, READS)
     time, voltage, current = (record[name] for name in READS)
     if time.size < _FEWEST:
         raise BadInput(f"record '{record.name}' has {time.size} rows; a hold needs {_FEWEST} at least")
