@@ -100,10 +100,11 @@ def test_two_rail_lines_are_the_limit_of_a_ladder(element, left, right):
     electron, ion, capacitance = 100.0, 260.0, 2e-3
     frequency = np.logspace(-2.5, 2, 10)
     exact = parse_circuit(f"{element}1").impedance(np.array([electron, ion, capacitance, 1.0]), frequency)[0]
-    away = [np.abs(ladder(frequency, electron, ion, capacitance, left, right, n) / exact - 1) for n in (100, 200)]
-    assert np.max(away[1]) < 1e-3
+    away = [np.abs(ladder(frequency, electron, ion, capacitance, left, right, n) / exact - 1) for n in (200, 400)]
+    assert np.max(away[1]) < 3e-4
     # second order in the pieces' length, where they are well shorter than the depth that the signal reaches
-    assert np.max(away[0][:7] / away[1][:7]) == pytest.approx(4.0, abs=0.4)
+    told = away[1][:7] > 4e-8  # below, the solution of the ladder's equations is rounding
+    assert np.max(away[0][:7][told] / away[1][:7][told]) == pytest.approx(4.0, abs=0.4)
 
 
 def test_two_rail_lines_have_the_limits_that_routes_rely_on():

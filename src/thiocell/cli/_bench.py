@@ -42,6 +42,7 @@ def read(files: Sequence[Path], as_json: bool, reader: str | None, columns: Path
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Another fact of the sample.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the technique.")
 @click.option("--pick", type=int, help="Which record of a file that holds several.")
+@click.option("--role", "roles", multiple=True, metavar="ROLE=FILE", help="A record in another role, such as a blank.")
 @click.option("--replicates", is_flag=True, help="Treat FILES as cells of one sample: mean and batch spread too.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a report into this folder.")
 @reader_option
@@ -54,8 +55,9 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
 
     stated = [f"{word}={words[word]}" for word in ("mass", "area", "thickness") if words[word] is not None]
     bench = Bench(
-        technique, (*stated, *words["facts"]), words["settings"], words["reader"] or "", words["columns"], words["pick"]
-    )
+        technique, (*stated, *words["facts"]), words["settings"], words["reader"] or "", words["columns"],
+        words["pick"], words["roles"],
+    )  # fmt: skip
     done, skipped = analysed(files, bench, replicates=words["replicates"])
     if skipped:
         click.echo(f"skipped, no record in a format known here: {', '.join(skipped)}", err=True)

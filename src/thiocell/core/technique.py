@@ -23,7 +23,8 @@ class Technique(Protocol):
     ``gives`` names the properties that ``predict`` takes and ``analyse`` gives back; ``terms`` explains all that it
     gives; ``reads`` are the columns it needs of a record; ``needs`` the facts it asks of a sample, each with a typical
     value: forms and tests are made of them.
-    Records come and go by role: 'main' is the common case, a blank or a series has a role of its own.
+    Records come and go by role: 'main' is the common case, a blank or a series has a role of its own, which ``roles``
+    explains where there is one. ``uses`` are facts like ``needs`` that help where a sample states them.
     """
 
     @property
@@ -78,6 +79,18 @@ class Expecting(Foreseeing, Protocol):
     @property
     def takes(self) -> Mapping[str, Term]:
         """The words that ``predict`` and trials accept; 'gives' holds where a technique has no ``takes``."""
+
+
+def uses(technique: Technique) -> Mapping[str, Quantity]:
+    """The facts that a technique uses where a sample states them; without ``uses`` there are none."""
+    found: Mapping[str, Quantity] = getattr(technique, "uses", {})
+    return found
+
+
+def roles(technique: Technique) -> Mapping[str, str]:
+    """What the records in roles other than 'main' are; without ``roles`` there are none."""
+    found: Mapping[str, str] = getattr(technique, "roles", {})
+    return found
 
 
 def takes(technique: Technique) -> Mapping[str, Term]:

@@ -79,6 +79,16 @@ def _short_warburg(p: Sequence[Array], s: Complex) -> Sloped:
     return p[0] * unit, [unit, p[0] * (1.0 - tanh**2 - unit) / (2.0 * p[1])]
 
 
+def _line(p: Sequence[Array], s: Complex) -> Sloped:
+    """R tanh(k)/k with k = (s tau)^(n/2): what rises along a two-rail line between like contacts."""
+    log = np.log(s * p[1])
+    k = np.exp(0.5 * p[2] * log)
+    tanh = np.tanh(k)
+    unit = tanh / k
+    turn = p[0] * (1.0 - tanh**2 - unit)  # k dZ/dk
+    return p[0] * unit, [unit, 0.5 * p[2] * turn / p[1], 0.5 * log * turn]
+
+
 def _gerischer(p: Sequence[Array], s: Complex) -> Sloped:
     """R/sqrt(1 + s tau): diffusion with a reaction on the way."""
     inner = 1.0 + s * p[1]
@@ -150,6 +160,7 @@ ELEMENTS: Mapping[str, Element] = {
     ),
     "Wo": Element("finite Warburg impedance, blocked at its end", (_R, _TAU), _open_warburg),
     "Ws": Element("finite Warburg impedance, open at its end", (_R, _TAU), _short_warburg),
+    "Wl": Element("finite Warburg impedance, open at its end, with an exponent", (_R, _TAU, _N), _line),
     "G": Element("Gerischer impedance", (_R, _TAU), _gerischer),
     "Tee": Element("mixed conductor between two contacts that pass electrons only", _RAILS, _electron_contacts),
     "Tii": Element("mixed conductor between two contacts that pass ions only", _RAILS, _ion_contacts),

@@ -12,6 +12,7 @@ from thiocell.cell.frame import lacking
 from thiocell.chemistry import SYSTEMS
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.sample import Sample
+from thiocell.core.technique import roles, uses
 from thiocell.core.term import Term
 from thiocell.readers import READERS
 from thiocell.studies.bundle import bundled
@@ -84,7 +85,9 @@ def _technique(word: str) -> list[tuple[str, str, str]]:
     rows += [("setting", name, _setting(entry)) for name, entry in settings if not _of_prediction(entry)]
     rows += [("to predict", name, _setting(entry)) for name, entry in settings if _of_prediction(entry)]
     rows += [("needs", name, f"such as {quantity}") for name, quantity in one.needs.items()]
+    rows += [("uses if told", name, f"such as {quantity}") for name, quantity in uses(one).items()]
     rows += [("reads", name, "") for name in one.reads]
+    rows += [("role", name, meaning) for name, meaning in roles(one).items()]
     terms = one.terms
     rows += [("predicts from", name, _meant(term)) for name, term in one.gives.items()]
     return rows + [("gives", name, _meant(term)) for name, term in (terms or one.gives).items()]

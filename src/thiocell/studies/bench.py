@@ -15,7 +15,7 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
-from thiocell.core.technique import Technique
+from thiocell.core.technique import Technique, roles, uses
 from thiocell.core.term import Term
 from thiocell.core.vocabulary import FACTS
 from thiocell.readers import read
@@ -34,7 +34,7 @@ _OPTIONS = ("mass", "area", "thickness")
 
 @dataclass(frozen=True)
 class Bench:
-    """What the command line said: ``facts`` and ``settings`` are texts 'name=value'."""
+    """What the command line said: ``facts`` and ``settings`` are texts 'name=value', ``others`` 'role=file'."""
 
     technique: str
     facts: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class Bench:
     reader: str = ""
     columns: Path | None = None
     pick: int | None = None
+    others: tuple[str, ...] = ()
 
     def made(self) -> tuple[Technique, Sample]:
         """The technique and the sample; raises BadInput for an unknown or ill-written word."""
@@ -70,6 +71,7 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
     A file that is named and fails is an outcome that failed; the others are still analysed.
     """
     technique, sample = bench.made()
+    others = _others(bench, technique)
     outcomes: dict[str, Outcome] = {}
     skipped: list[str] = []
     for file, asked in _spread(files):
@@ -82,7 +84,7 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
             else:
                 skipped.append(file.name)
             continue
-        outcomes[name] = _outcome(name, technique, sample, record)
+        outcomes[name] = _outcome(name, technique, sample, {**others, "main": record})
     if not outcomes:
         raise BadInput(f"no record could be read in {', '.join(skipped)}" if skipped else "there is no file to analyse")
     results = {name: o.result for name, o in outcomes.items() if o.result is not None}
@@ -160,18 +162,29 @@ def _one(file: Path, bench: Bench) -> Record:
     return records[chosen - 1]
 
 
-def _outcome(name: str, technique: Technique, sample: Sample, record: Record) -> Outcome:
+def _others(bench: Bench, technique: Technique) -> dict[str, Record]:
+    """The records in roles other than 'main', which all files share."""
+    known, found = roles(technique), {}
+    for role, text in once(bench.others, "role", "blank=empty.DTA"):
+        if role not in known:
+            told = f"it has {choices(set(known))}" if known else "it has none but 'main', which FILES are"
+            raise BadInput(f"{bench.technique} has no role '{role}'; {told}")
+        found[role] = _one(Path(text), bench)
+    return found
+
+
+def _outcome(name: str, technique: Technique, sample: Sample, records: Mapping[str, Record]) -> Outcome:
     try:
-        result = named(technique.analyse({"main": record}, sample), sample, {"main": record})
+        result = named(technique.analyse(records, sample), sample, records)
         result = result.drawn(technique.draw(result))
     except BadInput as error:
         return Outcome(name, "analyse", "failed", error=f"{name}: {error}", bad_input=True)
-    return Outcome(name, "analyse", "done", sample, result, {"main": record})
+    return Outcome(name, "analyse", "done", sample, result, dict(records))
 
 
 def _facts(words: Sequence[str], technique: Technique) -> dict[str, Quantity]:
     """Facts that the technique may ask for."""
-    terms: dict[str, Term | None] = {**dict.fromkeys(technique.needs), **FACTS}
+    terms: dict[str, Term | None] = {**dict.fromkeys((*technique.needs, *uses(technique))), **FACTS}
     return told_facts(words, terms, lambda name: f"there is no fact '{name}'; there are {choices(set(terms))}")
 
 

@@ -52,6 +52,7 @@ def refers(verb: str, table: Table) -> tuple[str, ...]:
         records = entries.get("records", [])
         found += list(records.values()) if isinstance(records, dict) else [records]
         found += list(entries["replicates"]) if isinstance(entries.get("replicates"), list) else []
+        found += [split(name)[0] for name in used_in(entries.get("facts"))]
     if verb in ("predict", "inside"):
         values = entries.get("values")
         found += [split(name)[0] for name in used_in(values)] + ([values] if isinstance(values, str) else [])
@@ -199,7 +200,7 @@ def _value(name: str, technique: Technique, word: str, given: object) -> Quantit
 def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
     """An analysis of one record or more, or of replicate cells."""
     table = shop.table
-    name, technique = shop.technique("sample", "records", "replicates")
+    name, technique = shop.technique("sample", "records", "replicates", "facts")
     records = table.entries.get("records", {})
     roles = {"main": records} if isinstance(records, str) else records
     replicates = table.entries.get("replicates", [])
@@ -217,12 +218,22 @@ def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
     sample = _one_sample(shop, table.text("sample", ""), tuple(replicates) or (roles.get("main", refs[0]),))
     shop.kind_of(sample, SampleStep)
 
+    facts = {word: _fact(word, given) for word, given in table.table("facts").items()}
+
     def make(end: str, _: Mapping[str, Quantity]) -> AnalyseStep:
         chosen = {role: shop.member(ref, end) for role, ref in roles.items()}
         cells = tuple(shop.member(ref, end) for ref in replicates)
-        return AnalyseStep(name, technique, shop.member(sample, end), chosen, cells)
+        told = {word: for_member(shop, value, end) for word, value in facts.items()}
+        return AnalyseStep(name, technique, shop.member(sample, end), chosen, cells, told)
 
-    return shop.each((sample, *refs), make)
+    return shop.each((sample, *refs, *steps_of(facts.values())), make)
+
+
+def _fact(word: str, given: object) -> Quantity | Expression:
+    """A fact written out, or to be found by other steps."""
+    if isinstance(given, str) and used(given):
+        return parse(given)
+    return known_fact(word, Fact(quantity(given), Source("measured"))).quantity
 
 
 def _one_sample(shop: Workshop, stated: str, refs: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.record import Record
 from thiocell.core.result import Result
+from thiocell.core.source import Kind, Source
 from thiocell.core.technique import takes
 from thiocell.readers import READERS, identify, read
 from thiocell.readers._origin import contents
@@ -46,6 +47,7 @@ from thiocell.studies.study import (
     Step,
     TrendStep,
 )
+from thiocell.studies.table import known_fact
 from thiocell.studies.trend import trend
 from thiocell.techniques import TECHNIQUES
 
@@ -190,7 +192,19 @@ def _analysed(work: AnalyseStep, roles: Mapping[str, str], outcomes: Outcomes) -
         given = outcomes[name].records
         records |= {**given} if role == "main" else {role: given["main"]}
     sample = sample_of(work.sample, outcomes).with_facts(outcomes[roles["main"]].facts if "main" in roles else {})
+    sample = sample.with_facts(_told(work, outcomes))
     return named(work.technique.analyse(records, sample), sample, records)
+
+
+def _told(work: AnalyseStep, outcomes: Outcomes) -> dict[str, Fact]:
+    """The facts that an analysis is given: written out by whoever wrote the study, or found by other steps."""
+    facts = {}
+    for word, found in found_of(work.facts, outcomes).items():
+        given = work.facts[word]
+        kind = cast("Kind", found.kind) if isinstance(given, Expression) else "measured"
+        place = given.text if isinstance(given, Expression) else "the study"
+        facts[word] = known_fact(word, Fact(found.quantity, Source(kind, place=place)))
+    return facts
 
 
 def _do_trend(work: TrendStep, outcomes: Outcomes) -> Kept:

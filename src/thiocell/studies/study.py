@@ -60,13 +60,17 @@ class PredictStep:
 
 @dataclass(frozen=True)
 class AnalyseStep:
-    """Analyse records by role; ``replicates`` instead names one record a cell of the same sample."""
+    """Analyse records by role; ``replicates`` instead names one record a cell of the same sample.
+
+    ``facts`` win over the sample's: written out, or expressions of what other steps have found.
+    """
 
     technique_name: str
     technique: Technique
     sample: str
     records: Mapping[str, str]
     replicates: tuple[str, ...] = ()
+    facts: Mapping[str, Quantity | Expression] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,10 @@ class DcPolarisation:
     gives: ClassVar[Mapping[str, Term]] = {"electronic_conductivity": _TERMS["electronic_conductivity"]}
     reads = READS
     needs: ClassVar[Mapping[str, Quantity]] = NEEDS
+    uses: ClassVar[Mapping[str, Quantity]] = {
+        "ionic_conductivity": Quantity(1e-6, "S/cm", 1e-7),
+        "chemical_capacitance": Quantity(10.0, "F/cm**3", 1.0),
+    }
 
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None

@@ -29,10 +29,12 @@ def virtual_spectrum(
     points: int,
     errors: tuple[Quantity, Quantity],
     rng: np.random.Generator | None,
+    gain: float | None = None,
 ) -> Record:
     """What an analyser writes down of a circuit between the frequencies ``span``.
 
-    With ``rng`` it is off by the gain and noise in ``errors``, both shares of |Z|.
+    With ``rng`` it is off by the gain and noise in ``errors``, both shares of |Z|, or by the ``gain`` that is drawn
+    already, for several records of one analyser.
     """
     if len(span) != 2 or points < FEWEST:
         raise BadInput(
@@ -44,7 +46,7 @@ def virtual_spectrum(
     frequency = np.geomspace(high, low, points)
     z = circuit.impedance(values, frequency)[0]
     if rng is not None:
-        z = z * (1.0 + errors[0].to("").value * rng.normal())
+        z = z * (1.0 + (errors[0].to("").value * rng.normal() if gain is None else gain))
         size = errors[1].to("").value * np.abs(z)
         z = z + size * (rng.normal(size=z.size) + 1j * rng.normal(size=z.size))
     columns = {"frequency": Column(frequency, "Hz"), "z_real": Column(z.real, "ohm"), "z_imag": Column(z.imag, "ohm")}

@@ -1,0 +1,138 @@
+"""A sample between layers: what its spectrum tells of a two-rail line, and what a blank takes off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.quantity import Quantity
+from thiocell.physics.circuit import Circuit, Joined, Leaf
+from thiocell.physics.circuit_fit import CircuitFit
+from thiocell.physics.two_rails import rise_share
+from thiocell.techniques._impedance.fitted import Weighting, fit_doubts, fitted, parameter_spreads, with_gain
+from thiocell.techniques._impedance.spectrum import Spectrum, kramers_kronig_doubts
+from thiocell.techniques._spread import Spread
+
+_SURE = 10.0
+"""assumed: by how much AICc must ask for a line; odds of e^-5."""
+_SET = 0.3
+"""assumed: relative sigma of a rise, or of its time constant, above which the spectrum does not set it."""
+_NONE = 1e-6
+"""ohm; a rise that is none."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How spectra are fitted."""
+
+    weighting: Weighting
+    gain: Quantity
+    starts: int
+    seed: int
+
+    def fit(self, spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float]) -> CircuitFit:
+        """The circuit's best fit."""
+        return fitted(spectrum, circuit, fixed, self.weighting, self.starts, self.seed)
+
+    def spreads(self, fit: CircuitFit, role: str) -> dict[str, Spread]:
+        """The parameters, whose errors of the fit carry the name of the record's ``role``; they share the gain."""
+        found = {}
+        for (name, spread), part in zip(
+            parameter_spreads(fit, 1.0 if self.weighting == "given" else fit.scatter).items(),
+            fit.circuit.parts,
+            strict=True,
+        ):
+            own = Spread(spread.value, {f"{role} {error}": size for error, size in spread.parts.items()})
+            found[name] = with_gain(own, part.kind, self.gain)
+        return found
+
+
+@dataclass(frozen=True)
+class Rise:
+    """A line's ``size`` (ohm) and ``time`` constant (s).
+
+    ``low`` is the share of it that is there at the lowest frequency, ``high`` what is gone of it at the highest.
+    """
+
+    size: Spread
+    time: Spread
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Layered:
+    """A spectrum's fit, the ``values`` of its parameters, and its ``rise`` where it is seen."""
+
+    fit: CircuitFit
+    values: Mapping[str, Spread]
+    rise: Rise | None
+    doubts: tuple[str, ...]
+
+
+def line_of(circuit: Circuit) -> str:
+    """The name of the one line of a circuit; raises BadInput unless it stands in series with all else."""
+    root = circuit.root
+    parts = root.parts if isinstance(root, Joined) and not root.parallel else (root,)
+    lines = [leaf.name for leaf in root.leaves if leaf.shape == "Wl"]
+    if len(lines) != 1 or lines[0] not in [part.name for part in parts if isinstance(part, Leaf)]:
+        raise BadInput(
+            f"circuit '{circuit.text}' must have one line Wl in series, for the rise of the sample; write it like "
+            "'R0-Wl1-CPE0'"
+        )
+    return lines[0]
+
+
+def shared(circuit: Circuit, blank: Circuit) -> list[str]:
+    """The resistors that two circuits have in common; raises BadInput if there are none."""
+    found = [
+        name
+        for name, part in zip(circuit.names, circuit.parts, strict=True)
+        if part.kind == "resistance" and "_" not in name and name in blank.names
+    ]
+    if not found:
+        raise BadInput(
+            f"circuits '{circuit.text}' and '{blank.text}' have no resistor in common; the layers bear one name in both"
+        )
+    return found
+
+
+def total(values: Mapping[str, Spread], names: Sequence[str]) -> Spread:
+    """The sum of several."""
+    whole = values[names[0]]
+    for name in names[1:]:
+        whole = whole.plus(values[name])
+    return whole
+
+
+def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], method: Method) -> Layered:
+    """The circuit's fit, with its line where the spectrum asks for one and sets it, else without."""
+    name = line_of(circuit)
+    fit = method.fit(spectrum, circuit, fixed)
+    words = [f"{name}_R", f"{name}_tau", f"{name}_n"]
+    bare = method.fit(spectrum, circuit, {**fixed, **dict(zip(words, (_NONE, 1.0, 1.0), strict=True))})
+    values = method.spreads(fit, "main")
+    rise = None
+    if _aicc(bare) - _aicc(fit) > _SURE and all(relative_sigma(values[word]) <= _SET for word in words[:2]):
+        ends = np.array([spectrum.frequency.min(), spectrum.frequency.max()])
+        low, high = rise_share(ends, float(values[words[1]].value), float(values[words[2]].value))
+        rise = Rise(values[words[0]], values[words[1]], float(low), float(1.0 - high))
+    else:
+        fit, values = bare, method.spreads(bare, "main")
+    doubts = (*kramers_kronig_doubts(spectrum.kramers_kronig), *fit_doubts(fit, method.weighting))
+    return Layered(fit, values, rise, doubts)
+
+
+def relative_sigma(spread: Spread) -> float:
+    """Relative sigma; infinite where unknown."""
+    size = float(spread.sigma / np.abs(spread.value))
+    return size if np.isfinite(size) else np.inf
+
+
+def _aicc(fit: CircuitFit) -> float:
+    """Of a fit whose scatter is unknown."""
+    count, k = fit.residuals.size, int(np.sum(~fit.fixed)) + 1
+    return count * float(np.log(max(fit.chi2, 1e-300) / count)) + 2 * k + 2 * k * (k + 1) / (count - k - 1)

@@ -1,0 +1,321 @@
+"""Blocked impedance: the ionic conductivity of a mixed conductor between layers that block electrons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import ClassVar
+
+import numpy as np
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Axis, Drawing, Panel, Points
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Record
+from thiocell.core.result import Limit, Result
+from thiocell.core.sample import Sample
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.physics.circuit import Circuit
+from thiocell.physics.circuit_fit import STARTS
+from thiocell.physics.two_rails import ionic_resistance
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._impedance.fitted import WEIGHTING_MEANING, Weighting, circuit_of, fit_doubts, fixed_of
+from thiocell.techniques._impedance.layers import Layered, Method, Rise, look_at, relative_sigma, shared, total
+from thiocell.techniques._impedance.picture import curves, draw_spectrum
+from thiocell.techniques._impedance.plateaus import plateaus
+from thiocell.techniques._impedance.spectrum import INDUCTIVE_MEANING, READS, Inductive, Spectrum, read_spectrum
+from thiocell.techniques._impedance.virtual import GAIN, NOISE, virtual_spectrum
+from thiocell.techniques._spread import Spread
+from thiocell.techniques._transient.holds import NEEDS, shape_of
+
+_SEEN = 0.9
+"""assumed: share of the rise that the frequencies must show for its end to be called reached."""
+_LITTLE = 0.05
+"""assumed: share of what is read that the electrons may carry without being told apart."""
+_FAR = 100.0
+"""assumed: times by which the lowest frequency must be quicker than a line for none of its rise to show."""
+_APART = 3.0
+"""assumed: standard deviations between two routes at which they contradict each other."""
+_ROUTES = {"blank": "blank subtraction", "line": "line alone", "difference": "low minus high frequency"}
+_SHOWN = ("ionic_conductivity", *(f"conductivity_{route}" for route in (*_ROUTES, "read")), "electronic_conductivity")
+_TERMS = {
+    "ionic_conductivity": Term("S/cm", "sigma_i", "of the ions, by the route of the smallest sigma", 1e-8, 1e-2),
+    "electronic_conductivity": Term("S/cm", "sigma_e", "of the electrons, from line and blank", 1e-8, 1e-2),
+    "chemical_capacitance": Term("F/cm**3", "c", "between the rails, from the line", 1e-12, 1e4),
+    "conductivity_blank": Term("S/cm", "", "sigma_i by the low-frequency limit less the blank", 0, 1e6),
+    "conductivity_line": Term("S/cm", "", "sigma_i by the line alone, with Re from DC", 0, 1e6),
+    "conductivity_difference": Term("S/cm", "", "sigma_i by two plateaus read, with Re from DC", 0, 1e6),
+    "conductivity_read": Term("S/cm", "", "what the one intercept says: sigma_i + sigma_e if it is Re||Ri", 0, 1e6),
+    "layer_resistance": Term("ohm", "R_layers", "of the layers beside the sample, from the blank", 0, 1e12),
+    "rise": Term("ohm", "", "from Re||Ri to Ri along the line: Ri^2/(Re + Ri)", 0, 1e12),
+    "line_time": Term("s", "", "time constant of the line, (Re + Ri) C/4", 0, 1e12),
+    "reached_low": Term("%", "", "share of the rise that is there at the lowest frequency: 100 is Ri", 0, 100),
+    "reached_high": Term("%", "", "share of the rise that is gone at the highest frequency: 100 is Re||Ri", 0, 100),
+    "agreement": Term("", "", "largest distance of two routes, in its standard deviations", 0, 1e9),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BlockedImpedance:
+    """Steel, a layer that passes ions alone, the sample, the layer again, steel; and the same without the sample.
+
+    Three routes: the low-frequency limit less the blank; the two-rail line alone and two plateaus read without any
+    circuit, both with Re from the fact ``electronic_conductivity``. What the spectrum does not reach is not given.
+    """
+
+    circuit: str = setting("R0-Wl1-CPE0", "circuit with one line Wl in series; what the blank has too bears its name")
+    blank_circuit: str = setting("R0-CPE0", "circuit of the blank")
+    fixed: tuple[str, ...] = setting(("Wl1_n = 1",), "parameters of the circuit that are held")
+    layer_error: Quantity = setting(
+        Quantity.exact(2.0, "%"), "assumed error by which the layers beside the sample differ from the blank's"
+    )
+    weighting: Weighting = setting("modulus", WEIGHTING_MEANING)
+    low: Quantity | None = setting(None, "lowest frequency that is used")
+    high: Quantity | None = setting(None, "highest frequency that is used")
+    inductive: Inductive = setting("drop", INDUCTIVE_MEANING)
+    starts: int = setting(STARTS, "starts of the search")
+    seed: int = setting(0, "of the places where the search starts")
+    gain_error: Quantity = setting(GAIN, "relative error that all impedances of both records share")
+    noise: Quantity = setting(NOISE, "noise of a predicted record, of |Z|, one sigma of each part")
+    span: tuple[Quantity, ...] = setting(
+        (Quantity.exact(0.1, "Hz"), Quantity.exact(1e6, "Hz")), "frequencies between which a record is predicted"
+    )
+    points: int = setting(60, "frequencies of a predicted record")
+    layers: Quantity = setting(Quantity.exact(500.0, "ohm"), "resistance of the layers of a predicted record")
+    contact: Quantity = setting(
+        Quantity.exact(10.0, "uF/cm**2"), "capacitance of each outer contact of a predicted record, at 1 rad/s; assumed"
+    )
+
+    terms: ClassVar[Mapping[str, Term]] = _TERMS
+    gives: ClassVar[Mapping[str, Term]] = {
+        word: _TERMS[word] for word in ("ionic_conductivity", "electronic_conductivity", "chemical_capacitance")
+    }
+    reads = READS
+    needs: ClassVar[Mapping[str, Quantity]] = NEEDS
+    roles: ClassVar[Mapping[str, str]] = {"blank": "the same cell without the sample; may be missing with Re from DC"}
+    uses: ClassVar[Mapping[str, Quantity]] = {
+        "electronic_conductivity": Quantity(1e-6, "S/cm", 1e-8),
+        "chemical_capacitance": Quantity(10.0, "F/cm**3", 1.0),
+    }
+
+    def predict(
+        self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
+    ) -> Mapping[str, Record]:
+        """Both spectra, of the cell with the sample and of the blank, whose layers are off by ``layer_error``."""
+        numbers = {}
+        for word, unit in (
+            ("ionic_conductivity", "S/m"), ("electronic_conductivity", "S/m"), ("chemical_capacitance", "F/m**3"),
+        ):  # fmt: skip
+            if word not in values:
+                raise BadInput(f"'{word}' is missing; predict needs {', '.join(self.gives)}")
+            numbers[word] = self.gives[word].check(word, values[word]).to(unit).value
+        length, area = sample.positive("thickness", "um").si, sample.positive("area", "cm**2").si
+        own = self.layers.to("ohm").value
+        share = self.layer_error.to("").value * (rng.normal() if rng is not None else 0.0)
+        contact = [0.5 * self.contact.to("F/m**2").value * area, 0.9]
+        rails = [length / (numbers[word] * area) for word in ("electronic_conductivity", "ionic_conductivity")]
+        line = [*rails, numbers["chemical_capacitance"] * area * length, 1.0]
+        gain = 0.0 if rng is None else self.gain_error.to("").value * rng.normal()
+        found = {}
+        for role, text, parts in (
+            ("main", "R0-Tii1-CPE0", [own * (1.0 + share), *line, *contact]),
+            ("blank", "R0-CPE0", [own, *contact]),
+        ):
+            exact = Quantity.exact(0.0, "")
+            record = virtual_spectrum(
+                circuit_of(text), np.array(parts), self.span, self.points, (exact, self.noise), rng, gain
+            )
+            found[role] = record
+        return found
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
+        """The ions' conductivity by each route that the records allow, how they agree, and which limits are reached."""
+        circuit, blank = circuit_of(self.circuit), circuit_of(self.blank_circuit)
+        method = Method(self.weighting, self.gain_error, self.starts, self.seed)
+        (length, area), doubts = shape_of(sample, "thickness", "area")
+        shape = length.over(area)
+        spectrum = self._read(records, "main")
+        found = Findings("blocked_impedance", spectrum)
+        electronic = self._electronic(sample, shape, found)
+        if "blank" not in records and electronic is None:
+            raise BadInput(
+                "blocked_impedance needs a record in the role 'blank' (the same cell without the sample), or the "
+                "electronic_conductivity of the sample as a fact; it has neither"
+            )
+        seen = look_at(spectrum, circuit, fixed_of(self.fixed, circuit), method)
+        for doubt in (*doubts, *seen.doubts):
+            found.note(doubt)
+        left = self._left(records, seen, blank, method, found)
+        if seen.rise is None:
+            self._one_intercept(found, left, shape, area.times(length), electronic, sample, spectrum)
+        else:
+            ions, electrons = self._routes(found, spectrum, seen.rise.size, left, shape, electronic)
+            self._line(found, seen.rise, ions, electrons, length.times(area))
+        return found.result(curves(spectrum, seen.fit))
+
+    def _read(self, records: Mapping[str, Record], role: str) -> Spectrum:
+        return read_spectrum(records, "blocked_impedance", role, inductive=self.inductive, low=self.low, high=self.high)
+
+    def _electronic(self, sample: Sample, shape: Spread, found: Findings) -> Spread | None:
+        """Re in ohm from the fact, if there is one."""
+        word = "electronic_conductivity"
+        if word not in sample:
+            return None
+        if not sample[word].known:
+            found.note(f"the sigma of '{word}' of sample '{sample.name}' is unknown, so that of what uses it is too")
+        return shape.over(Spread.of(sample.positive(word, "S/cm"), "S/m", word))
+
+    def _left(
+        self, records: Mapping[str, Record], seen: Layered, blank: Circuit, method: Method, found: Findings
+    ) -> Spread | None:
+        """The resistance (ohm) of the limit Re||Ri: what the blank leaves of the resistors below the line."""
+        if "blank" not in records:
+            return None
+        names = shared(seen.fit.circuit, blank)
+        spectrum = self._read(records, "blank")
+        fit = method.fit(spectrum, blank, {})
+        for doubt in (*spectrum.doubts, *fit_doubts(fit, self.weighting)):
+            found.note(f"blank: {doubt}")
+        alone, whole = total(method.spreads(fit, "blank"), names), total(seen.values, names)
+        found.add("layer_resistance", alone, "ohm", "ohm")
+        other = self.layer_error.to("").value * float(alone.value)
+        left = whole.plus(Spread(alone.value, {**alone.parts, "layers": np.asarray(other)}), -1.0)
+        if float(left.value) > 2.0 * float(left.sigma):
+            return left
+        found.note(
+            f"the limit at high frequency, {float(whole.value):.4g} ohm, is not above the blank's "
+            f"{float(alone.value):.4g} ohm by more than their errors: the blank tells nothing of Re||Ri"
+        )
+        return None if seen.rise is None else left
+
+    def _one_intercept(
+        self, found: Findings, left: Spread | None, shape: Spread, volume: Spread, electronic: Spread | None,
+        sample: Sample, spectrum: Spectrum,
+    ) -> None:  # fmt: skip
+        """What a spectrum with one resistance says: the trap of the wrong intercept."""
+        found.note(
+            "the spectrum shows one resistance and no rise of a two-rail line: if its frequencies lie above the "
+            "line's, that is Re||Ri and says sigma_i + sigma_e; if below, it is Ri"
+        )
+        if left is None:
+            found.note(
+                "there is no ionic_conductivity: without a rise, the blank alone tells the sample from its layers"
+            )
+            return
+        read = shape.over(left)
+        found.add("conductivity_read", read, "S/m", "S/cm")
+        through = None if electronic is None else shape.over(electronic)
+        share = np.inf if through is None else float(through.value / read.value)
+        if np.isfinite(share) and share > 1.0:
+            found.note(f"the electronic_conductivity of the sample is {share:.2g} times all that is read: one is wrong")
+        if through is not None and share < _LITTLE:
+            which = {"which limit": np.asarray(through.value / np.sqrt(12.0))}
+            found.add("ionic_conductivity", read.plus(Spread(0.5 * through.value, which), -1.0), "S/m", "S/cm")
+            return
+        if through is not None and share < 1.0 and "chemical_capacitance" in sample:
+            capacitance = sample.positive("chemical_capacitance", "F/cm**3").si * float(volume.value)
+            ionic = read.plus(through, -1.0)
+            rails = float(shape.value) * (1.0 / float(ionic.value) + 1.0 / float(through.value))
+            slow = 2.0 * np.pi * float(spectrum.frequency.min()) * 0.25 * rails * capacitance
+            if slow > _FAR:
+                found.note(
+                    f"by its chemical_capacitance the sample's line relaxes {slow:.2g} times more slowly than the "
+                    "lowest frequency: what is read is Re||Ri, and the electrons' conductivity is taken off"
+                )
+                found.add("ionic_conductivity", ionic, "S/m", "S/cm")
+                return
+        bound = read.quantity("S/m", "S/cm")
+        found.note(
+            "there is no ionic_conductivity: which limit was read is not known, so it is only bounded from above"
+        )
+        if bound.known:
+            upper = Quantity.exact(bound.value + 1.645 * bound.sigma, "S/cm")
+            found.limits["ionic_conductivity"] = Limit(upper, "below", 0.95)
+
+    def _routes(
+        self, found: Findings, spectrum: Spectrum, rise: Spread, left: Spread | None, shape: Spread,
+        electronic: Spread | None,
+    ) -> tuple[Spread, Spread]:  # fmt: skip
+        """Ri and Re (ohm) by the route of the smallest sigma; all routes and their agreement are told."""
+        found.add("rise", rise, "ohm", "ohm")
+        rails: dict[str, tuple[Spread, Spread]] = {}
+        if left is not None:
+            ions = left.plus(rise)
+            own = left.times(ions).over(rise)
+            rails["blank"] = ions, own
+            found.add("electronic_conductivity", shape.over(own), "S/m", "S/cm")
+            found.add("conductivity_read", shape.over(left), "S/m", "S/cm")
+        if electronic is not None:
+            rails["line"] = _by_rise(rise, electronic), electronic
+            seen = plateaus(spectrum)
+            if seen is None:
+                found.note("two plateaus cannot be read off: the rise, or the outer contacts' tail, hides one of them")
+            elif float(seen.low.value) > float(seen.high.value):
+                rails["difference"] = _by_rise(seen.low.plus(seen.high, -1.0), electronic), electronic
+        said = {route: shape.over(ions) for route, (ions, _) in rails.items()}
+        for route, spread in said.items():
+            found.add(f"conductivity_{route}", spread, "S/m", "S/cm")
+        best = min(said, key=lambda route: relative_sigma(said[route]))
+        found.add("ionic_conductivity", said[best], "S/m", "S/cm")
+        apart = {
+            (one, other): abs(float(gap.value)) / float(gap.sigma)
+            for one, other in combinations(said, 2)
+            if float((gap := said[one].plus(said[other], -1.0)).sigma) > 0
+        }
+        if apart:
+            (one, other), most = max(apart.items(), key=lambda pair: pair[1])
+            found.add("agreement", Spread(np.asarray(most)), "", "")
+            if most > _APART:
+                found.note(
+                    f"{_ROUTES[one]} and {_ROUTES[other]} contradict each other by {most:.2g} standard deviations"
+                )
+        return rails[best]
+
+    def _line(self, found: Findings, rise: Rise, ions: Spread, electrons: Spread, volume: Spread) -> None:
+        """The capacitance between the rails, which limits are reached, and how far the wrong intercept leads astray."""
+        found.add("line_time", rise.time, "s", "s")
+        capacitance = rise.time.scaled(4.0).over(ions.plus(electrons))
+        found.add("chemical_capacitance", capacitance.over(volume), "F/m**3", "F/cm**3")
+        for share, word, limit in zip(
+            (rise.low, rise.high), ("reached_low", "reached_high"), ("Ri", "Re||Ri"), strict=True
+        ):
+            found.add(word, Spread(np.asarray(100.0 * share)), "%", "%")
+            if share < _SEEN:
+                end = "low" if limit == "Ri" else "high"
+                found.note(
+                    f"the limit {limit} at {end} frequency is not reached: {100 * share:.2g} % of the way to it is "
+                    "there, the rest is the line's law"
+                )
+        values = found.values
+        if "conductivity_read" in values:
+            ratio = values["conductivity_read"].value / values["ionic_conductivity"].value
+            if ratio > 1.0 + _LITTLE:
+                found.note(
+                    "the intercept at high frequency is Re||Ri: read as that of the ions it gives sigma_i + sigma_e, "
+                    f"{ratio:.3g} times the answer"
+                )
+
+    def draw(self, result: Result) -> Drawing:
+        """Nyquist and Bode plots with the fit, its residuals, and the relaxation times."""
+        if not {"spectrum", "relaxation_times"} <= set(result.curves):
+            raise BadInput("a figure of an impedance needs the curves spectrum and relaxation_times")
+        drawing = draw_spectrum(result, "Blocked impedance")
+        shown = [word for word in _SHOWN if word in result.values]
+        if not shown:
+            return drawing
+        layers = tuple(
+            Points(np.array([n]), np.array([q.value]), word.replace("_", " "), n, sigma_y=np.array([q.sigma]))
+            for n, word in enumerate(shown)
+            for q in (result.values[word],)
+        )
+        routes = Panel(Axis("Route, as the key says"), Axis("Conductivity", "S/cm", "log"), layers, "Routes")
+        return replace(drawing, panels=(*drawing.panels[:3], routes))
+
+
+def _by_rise(rise: Spread, electronic: Spread) -> Spread:
+    """Ri in ohm from the rise Ri^2/(Re + Ri) and Re."""
+    value, by_rise, by_electronic = ionic_resistance(float(rise.value), float(electronic.value))
+    parts = rise.scaled(by_rise).plus(electronic.scaled(by_electronic))
+    return Spread(np.asarray(value), parts.parts)

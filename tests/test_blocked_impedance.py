@@ -1,0 +1,230 @@
+"""Ionic conductivity between layers that block electrons: three routes, what is reached, and the wrong intercept."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from thiocell.core.bad_input import BadInput
+from thiocell.core.fact import Fact
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.physics.circuit import parse_circuit
+from thiocell.physics.two_rails import ionic_resistance, rise_share
+from thiocell.studies.bench import Bench, analysed
+from thiocell.studies.load import load
+from thiocell.studies.run import default_store, run
+from thiocell.techniques.blocked_impedance import BlockedImpedance
+
+TECHNIQUE = BlockedImpedance()
+DC = {"electronic_conductivity": "1.00(2)e-5 S/cm"}
+
+
+def pellet(**facts: str) -> Sample:
+    told = {"thickness": "800(8) um", "area": "0.785(8) cm**2"} | facts
+    return Sample("pellet", facts={n: Fact(Quantity.parse(t), Source("measured")) for n, t in told.items()})
+
+
+def told(ionic="1e-5 S/cm", electronic="1e-5 S/cm", capacitance="1e-4 F/cm**3"):
+    words = ("ionic_conductivity", "electronic_conductivity", "chemical_capacitance")
+    return {word: Quantity.parse(text) for word, text in zip(words, (ionic, electronic, capacitance), strict=True)}
+
+
+def spectra(rng=None, technique=TECHNIQUE, **values):
+    return dict(technique.predict(told(**values), pellet(), rng))
+
+
+def doubted(result, text: str) -> bool:
+    return any(text in doubt for doubt in result.doubts)
+
+
+def test_a_line_behind_a_resistor_is_the_two_rail_line_between_ion_contacts():
+    """What is fitted against the closed form with both rails, which test_circuit holds against a ladder."""
+    frequency, electronic, ionic, capacitance = np.geomspace(1e5, 1e-3, 40), 3e3, 1e4, 1e-3
+    both = electronic + ionic
+    values = np.array([electronic * ionic / both, ionic**2 / both, 0.25 * both * capacitance, 1.0])
+    line = parse_circuit("Tii1").impedance(np.array([electronic, ionic, capacitance, 1.0]), frequency)
+    assert parse_circuit("R0-Wl1").impedance(values, frequency) == pytest.approx(line, rel=1e-10)
+
+
+def test_the_rise_and_re_give_ri_with_its_slopes():
+    electronic, ionic = 2e3, 7e3
+    rise = ionic**2 / (electronic + ionic)
+    value, by_rise, by_electronic = ionic_resistance(rise, electronic)
+    assert value == pytest.approx(ionic, rel=1e-12)
+    step = 1e-4
+    assert (ionic_resistance(rise * (1 + step), electronic)[0] - value) / (rise * step) == pytest.approx(
+        by_rise, rel=1e-3
+    )
+    assert (ionic_resistance(rise, electronic * (1 + step))[0] - value) / (electronic * step) == pytest.approx(
+        by_electronic, rel=1e-3
+    )
+
+
+def test_the_share_of_the_rise_goes_from_none_to_all():
+    low, high = rise_share(np.array([1e-4, 1e6]), 1.0)
+    assert low == pytest.approx(1.0, abs=1e-6)
+    assert high == pytest.approx(0.5 / np.sqrt(np.pi * 1e6), rel=1e-3)  # Re 1/sqrt(j omega)
+
+
+def test_three_routes_agree_with_the_truth_and_with_each_other():
+    """Contacts of 1 mF/cm2 (a soft metal that blocks) leave both plateaus to be read without a circuit."""
+    technique = dataclasses.replace(TECHNIQUE, contact=Quantity.exact(3.0, "mF/cm**2"))
+    result = technique.analyse(spectra(np.random.default_rng(4), technique), pellet(**DC))
+    for route in ("blank", "line", "difference"):
+        found = result[f"conductivity_{route}"]
+        assert found.value == pytest.approx(1e-5, rel=0.05), route
+        assert abs(found.value - 1e-5) < 3 * found.sigma, route
+    assert result["agreement"].value < 3
+    assert result["electronic_conductivity"].value == pytest.approx(1e-5, rel=0.05)
+    assert not doubted(result, "contradict")
+    assert result["reached_low"].value > 99
+    assert result["reached_high"].value > 99
+
+
+def test_steel_hides_the_plateau_and_the_line_finds_it_all_the_same():
+    """10 uF/cm2 of steel: the tail runs over the plateau at low frequency."""
+    result = TECHNIQUE.analyse(spectra(np.random.default_rng(5)), pellet(**DC))
+    assert doubted(result, "two plateaus cannot be read off")
+    assert "conductivity_difference" not in result.values
+    assert result["ionic_conductivity"].value == pytest.approx(1e-5, rel=0.04)
+
+
+def test_the_intercept_at_high_frequency_reads_both_carriers_and_that_is_said():
+    result = TECHNIQUE.analyse(spectra(np.random.default_rng(6)), pellet())
+    assert result["conductivity_read"].value == pytest.approx(2e-5, rel=0.05)
+    assert doubted(result, "sigma_i + sigma_e, 2")
+
+
+def test_a_large_chemical_capacitance_hides_the_rise_and_nothing_wrong_is_given():
+    """1600 F/cm3: all frequencies lie above the line's; what is read is twice the answer, so only a bound is given."""
+    records = spectra(np.random.default_rng(7), ionic="1e-4 S/cm", electronic="1e-4 S/cm", capacitance="1600 F/cm**3")
+    result = TECHNIQUE.analyse(records, pellet())
+    assert "ionic_conductivity" not in result.values
+    assert result.limits["ionic_conductivity"].side == "below"
+    assert result["conductivity_read"].value == pytest.approx(2e-4, rel=0.08)
+    assert doubted(result, "Re||Ri and says sigma_i + sigma_e")
+    facts = {"electronic_conductivity": "1.00(2)e-4 S/cm", "chemical_capacitance": "1600(100) F/cm**3"}
+    result = TECHNIQUE.analyse(records, pellet(**facts))
+    ionic = result["ionic_conductivity"]
+    assert abs(ionic.value - 1e-4) < 3 * ionic.sigma
+    assert doubted(result, "taken off")
+
+
+def test_electrons_that_hardly_count_leave_the_answer_whichever_limit_it_is():
+    records = spectra(np.random.default_rng(8), ionic="1.5e-6 S/cm", electronic="1e-8 S/cm", capacitance="1600 F/cm**3")
+    result = TECHNIQUE.analyse(records, pellet(electronic_conductivity="1.00(2)e-8 S/cm"))
+    ionic = result["ionic_conductivity"]
+    assert abs(ionic.value - 1.5e-6) < 3 * ionic.sigma
+
+
+def test_a_wrong_blank_makes_the_routes_contradict():
+    records = spectra(np.random.default_rng(9))
+    other = dataclasses.replace(TECHNIQUE, layers=Quantity.exact(3000.0, "ohm"))
+    records["blank"] = spectra(np.random.default_rng(9), other)["blank"]
+    result = TECHNIQUE.analyse(records, pellet(**DC))
+    assert doubted(result, "contradict")
+
+
+def test_a_blank_above_the_sample_is_said():
+    records = spectra(np.random.default_rng(9))
+    other = dataclasses.replace(TECHNIQUE, layers=Quantity.exact(30000.0, "ohm"))
+    records["blank"] = spectra(np.random.default_rng(9), other)["blank"]
+    assert doubted(TECHNIQUE.analyse(records, pellet(**DC)), "is not above the blank's")
+
+
+def test_what_is_missing_or_wrong_is_named():
+    records = spectra()
+    with pytest.raises(BadInput, match=r"role 'blank'.*electronic_conductivity"):
+        TECHNIQUE.analyse({"main": records["main"]}, pellet())
+    bare = Sample("pellet", facts={"thickness": Fact(Quantity.parse("800(8) um"), Source("measured"))})
+    with pytest.raises(BadInput, match="area"):
+        TECHNIQUE.analyse(records, bare)
+    with pytest.raises(BadInput, match="one line Wl in series"):
+        dataclasses.replace(TECHNIQUE, circuit="R0-p(R1,Wl1)-CPE0").analyse(records, pellet())
+    with pytest.raises(BadInput, match="no resistor in common"):
+        dataclasses.replace(TECHNIQUE, blank_circuit="R5-CPE0").analyse(records, pellet())
+
+
+def test_an_unsorted_spectrum_with_a_tail_of_wiring_and_a_repeat_is_doubted_and_still_read():
+    records = spectra(np.random.default_rng(10))
+    main = records["main"]
+    f, re, im = (main.columns[name].values.copy() for name in ("frequency", "z_real", "z_imag"))
+    im[:3] = np.abs(im[:3]) + 1.0  # wiring
+    order = np.random.default_rng(1).permutation(np.append(np.arange(f.size), 20))
+    columns = {
+        name: Column(values[order], unit)
+        for name, values, unit in (("frequency", f, "Hz"), ("z_real", re, "ohm"), ("z_imag", im, "ohm"))
+    }
+    spoilt = Record("spoilt", "impedance", columns, Source("measured", place="made up"))
+    result = TECHNIQUE.analyse({"main": spoilt, "blank": records["blank"]}, pellet())
+    assert doubted(result, "inductive")
+    assert doubted(result, "more than once")
+    assert result["ionic_conductivity"].value == pytest.approx(1e-5, rel=0.05)
+
+
+STUDY = """
+title = "Three routes"
+[sample.pellet.facts]
+thickness = "800(8) um"
+area = "0.785(8) cm**2"
+chemical_capacitance = "1.0(1)e-4 F/cm**3"
+ionic_conductivity = "2e-5 S/cm"
+[predict.hold]
+technique = "dc_polarisation"
+sample = "pellet"
+values = { electronic_conductivity = "1e-5 S/cm" }
+seed = 1
+[analyse.dc]
+technique = "dc_polarisation"
+records = "hold"
+[predict.spectra]
+technique = "blocked_impedance"
+sample = "pellet"
+seed = 2
+[predict.spectra.values]
+ionic_conductivity = "2e-5 S/cm"
+electronic_conductivity = "1e-5 S/cm"
+chemical_capacitance = "1e-4 F/cm**3"
+[analyse.ions]
+technique = "blocked_impedance"
+records = "spectra"
+facts = { electronic_conductivity = "dc.electronic_conductivity" }
+"""
+
+
+def test_in_a_study_the_polarisation_tells_the_line_its_electrons(tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY)
+    done = run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes
+    found = done["ions"].result
+    assert found is not None, done["ions"].error
+    assert found["conductivity_line"].value == pytest.approx(2e-5, rel=0.06)
+    assert found["ionic_conductivity"].sigma > 0
+    wrong = STUDY.replace("dc.electronic_conductivity", "dc.conductivity")
+    (tmp_path / "study.toml").write_text(wrong)
+    assert "conductivity" in run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes["ions"].error
+
+
+def test_on_the_command_line_the_blank_has_its_role(tmp_path):
+    for role, record in spectra(np.random.default_rng(2)).items():
+        table = np.column_stack([record[name] for name in ("frequency", "z_real", "z_imag")])
+        np.savetxt(tmp_path / f"{role}.csv", table, delimiter=",", header="f,re,im", comments="")
+    columns = tmp_path / "columns.toml"
+    columns.write_text(
+        '[columns]\nfrequency = { column = "f", unit = "Hz" }\nz_real = { column = "re", unit = "ohm" }\n'
+        'z_imag = { column = "im", unit = "ohm" }\n[layout]\nkind = "impedance"\n'
+    )
+    bench = Bench(
+        "blocked_impedance", ("thickness=800(8) um", "area=0.785(8) cm**2"), (), "", columns, None,
+        (f"blank={tmp_path / 'blank.csv'}",),
+    )  # fmt: skip
+    done, _ = analysed([tmp_path / "main.csv"], bench)
+    result = done.outcomes["main.csv"].result
+    assert result is not None, done.outcomes["main.csv"].error
+    assert result["ionic_conductivity"].value == pytest.approx(1e-5, rel=0.05)
+    with pytest.raises(BadInput, match="has no role 'empty'; it has blank"):
+        analysed([tmp_path / "main.csv"], dataclasses.replace(bench, others=("empty=a.csv",)))
