@@ -7,6 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from thiocell.cell.conduction import conductivity
+from thiocell.cell.from_sample import parameters
+from thiocell.chemistry import properties
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
@@ -18,6 +21,7 @@ from thiocell.physics.two_rails import ionic_resistance, rise_share
 from thiocell.studies.bench import Bench, analysed
 from thiocell.studies.load import load
 from thiocell.studies.run import default_store, run
+from thiocell.techniques._cells.modelled import Modelled
 from thiocell.techniques.blocked_impedance import BlockedImpedance
 
 TECHNIQUE = BlockedImpedance()
@@ -165,6 +169,31 @@ def test_an_unsorted_spectrum_with_a_tail_of_wiring_and_a_repeat_is_doubted_and_
     assert doubted(result, "inductive")
     assert doubted(result, "more than once")
     assert result["ionic_conductivity"].value == pytest.approx(1e-5, rel=0.05)
+
+
+def test_a_pellet_of_the_cell_model_shows_the_trap_and_comes_back_with_what_it_was_given():
+    """1e-4 S/cm of electrons, some 1e-4 of ions: the rise lies below all frequencies, and what is read is both."""
+    facts = {"mass": "107.0(0) mg", "area": "0.7854(0) cm**2", "thickness": "800.0(0) um"}
+    known = {n: Fact(Quantity.parse(t), Source("measured")) for n, t in facts.items()}
+    recipe = {"x": Quantity.exact(0.2), "y": Quantity.exact(0.15)}
+    sample = Sample("half", "li2s_lii_mos2", recipe, known, {"sulfur_extent": Quantity.exact(0.5)})
+    sample = sample.with_facts({n: Fact(q, Source("derived")) for n, q in properties(sample).values.items()} | known)
+    whole = Modelled.of(sample, {}, "none", "sample", 20)
+    cell, state = parameters(whole.frame), whole.state(parameters(whole.frame))
+    lithiated = np.array([[[state.lithiated[couple.name]] for couple in cell.couples]])
+    ionic, electronic = conductivity(cell, lithiated, np.array([[state.parted]]))[0, 0] / 100, cell.electronic / 100
+    technique = BlockedImpedance(law="cell", grains="none", layers=Quantity.exact(50.0, "ohm"))
+    records = technique.predict({}, sample, np.random.default_rng(3))
+    result = technique.analyse(records, sample)
+    assert result.source.kind == "predicted"
+    assert "ionic_conductivity" not in result.values
+    assert result["conductivity_read"].value == pytest.approx(ionic + electronic, rel=0.03)
+    told = {"electronic_conductivity": Quantity(electronic, "S/cm", 0.01 * electronic)}
+    told["chemical_capacitance"] = Quantity(1000.0, "F/cm**3", 100.0)
+    result = technique.analyse(records, sample.with_facts({n: Fact(q, Source("measured")) for n, q in told.items()}))
+    found = result["ionic_conductivity"]
+    assert abs(found.value - ionic) < 3 * found.sigma
+    assert found.sigma < 0.05 * ionic
 
 
 STUDY = """

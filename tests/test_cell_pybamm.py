@@ -16,6 +16,7 @@ import pybamm
 import thiocell.cell.pybamm_zoo as zoo_folder
 from thiocell.cell.experiment import HalfRun, run_pybamm
 from thiocell.cell.parameters import CORNER, FARADAY, GAS, STILL, CellParameters, CellState, Ionic, Parting, Redox
+from thiocell.cell.pellet_impedance import pellet_impedance
 from thiocell.cell.protocol import Step
 from thiocell.cell.pybamm_options import DEFAULTS, options_of
 from thiocell.cell.pybamm_values import get_parameter_values, pan2023, parameter_values
@@ -547,3 +548,18 @@ def test_a_state_that_cannot_be_is_named(lithiated, sentence):
 def test_a_couple_at_its_very_end_rests_only_with_another():
     with pytest.raises(BadInput, match="no resting potential"):
         resting_potential(bare_cell(), CellState({"sulfur": 1.0}))
+
+
+@pytest.mark.parametrize(("grains", "tau"), [("none", 0.0), ("parabolic", 1e3), ("spherical", 1e3)])
+@pytest.mark.parametrize("contact", ["ion", "electron"])
+def test_the_closed_impedance_of_a_pellet_is_that_of_the_equations_in_pybamm(contact, grains, tau):
+    shapes = {"shape": (0.05, 0.02), "hysteresis": 0.03, "grains": grains, "grain_time": tau, "shells": 60}
+    couple = Redox("sulfur", 1e9, 1e7, 2.0, **shapes)
+    cell = bare_cell(couples=(couple,), ionic=Ionic(1, 3e-3), electronic=2e-2, thickness=8e-4, double_layer=1e5)
+    cell = replace(cell, nodes=200, separator_resistance=0.02, left=contact, right=contact)
+    frequencies, state = np.geomspace(1e2, 1e-4, 13), CellState({"sulfur": 0.3}, {"sulfur": 0.0})
+    exact = cell.area * pellet_impedance(cell, state, frequencies)
+    # half a cell of 200 counts at each end, of one carrier instead of two
+    np.testing.assert_allclose(impedance(cell, frequencies, 0.3), exact, rtol=7e-3)
+    with pytest.raises(BadInput, match="two like contacts"):
+        pellet_impedance(replace(cell, right="ion" if contact == "electron" else "electron"), state, frequencies)

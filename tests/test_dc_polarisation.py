@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from thiocell.chemistry import properties
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
@@ -119,3 +120,33 @@ def test_a_missing_shape_and_another_kind_are_named():
         TECHNIQUE.analyse({"main": good}, Sample("bare"))
     with pytest.raises(BadInput, match="of kind 'impedance'; dc_polarisation reads records of kind cycling"):
         TECHNIQUE.analyse({"main": dataclasses.replace(good, kind="impedance")}, pellet())
+
+
+@pytest.mark.parametrize(
+    "law", [lambda t: 1 - 0.05 * np.sqrt(t), lambda t: 1 + 0.05 / np.sqrt(t), lambda t: 1 - 0.05 * np.log(t)]
+)
+@pytest.mark.parametrize("noise", [0.0, 1e-4, 1e-3])
+def test_a_fall_without_a_time_of_its_own_has_no_plateau(law, noise):
+    """The beginning of a slow settling: any stretch of it looks like an exponential."""
+    t, rng = np.arange(5.0, 1800.0, 5.0), np.random.default_rng(5)
+    found = [plateau(t, law(t / 1800.0) * (1 + noise * rng.normal(size=t.size))) for _ in range(20)]
+    assert not any(one.settled for one in found)
+
+
+def test_half_an_hour_on_a_pellet_of_the_cell_model_gives_a_limit_and_two_days_the_conductivity():
+    """Half charged, 0.8 mm: the model was given 1e-4 S/cm for electrons; 30 min read half as much again."""
+    facts = {"mass": "107.0(0) mg", "area": "0.7854(0) cm**2", "thickness": "800.0(0) um"}
+    known = {n: Fact(Quantity.parse(t), Source("measured")) for n, t in facts.items()}
+    recipe = {"x": Quantity.exact(0.2), "y": Quantity.exact(0.15)}
+    sample = Sample("half", "li2s_lii_mos2", recipe, known, {"sulfur_extent": Quantity.exact(0.5)})
+    sample = sample.with_facts({n: Fact(q, Source("derived")) for n, q in properties(sample).values.items()} | known)
+    for seed in range(5):
+        short = DcPolarisation(law="cell", grains="none")
+        result = short.analyse(short.predict({}, sample, np.random.default_rng(seed)), sample)
+        assert "electronic_conductivity" not in result.values
+        assert result["apparent_conductivity"].value > 1.3e-4
+        assert result.limits["electronic_conductivity"].bound.value > 1e-4
+        assert result.source.kind == "predicted"
+    long = dataclasses.replace(short, duration=Quantity.exact(50.0, "h"))
+    result = long.analyse(long.predict({}, sample, np.random.default_rng(1)), sample)
+    assert result["electronic_conductivity"].value == pytest.approx(1e-4, rel=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from thiocell.chemistry import properties
 from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
@@ -111,3 +112,33 @@ def test_a_real_step_is_read_and_says_what_it_is_not(data_dir):
     found = TECHNIQUE.analyse({"main": record}, CATHODE)
     assert found.source.kind == "measured"
     assert found.doubts
+
+
+def test_a_step_of_the_cell_model_gives_straight_plots_and_no_diffusivity():
+    """What limits the model's current is its resistance, and at last its charge; straight Cottrell plots there are all
+    the same, and the conductivity they mean hardly moves when that of the model is ten times what it was."""
+    facts = {"mass": "4.0(0) mg", "area": "0.7854(0) cm**2", "thickness": "30.0(0) um"}
+    known = {n: Fact(Quantity.parse(t), Source("measured")) for n, t in facts.items()}
+    recipe = {"x": Quantity.exact(0.2), "y": Quantity.exact(0.15)}
+    sample = Sample("best", "li2s_lii_mos2", recipe, known)
+    sample = sample.with_facts({n: Fact(q, Source("derived")) for n, q in properties(sample).values.items()} | known)
+    technique = PotentialStep(law="cell", concentration=Quantity.exact(0.0377, "mol/cm**3"))
+    found = []
+    for ionic in ("1e-4 S/cm", "1e-3 S/cm"):
+        records = technique.predict({"ionic_conductivity": Quantity.parse(ionic)}, sample, np.random.default_rng(1))
+        result = technique.analyse(records, sample)
+        assert result.source.kind == "predicted"
+        assert not {"diffusivity", "cottrell_diffusivity"} & set(result.values)
+        assert any("no window is limited by diffusion" in doubt for doubt in result.doubts)
+        found.append(result["straight_conductivity_most"].value)
+    assert found[1] < 2 * found[0]
+
+
+def test_even_where_diffusion_limits_a_straight_plot_alone_misleads():
+    """The end of the slab bends the plot into another straight line, three times as steep in D."""
+    truth = {"diffusivity": "1e-9 cm**2/s", "diffusion_ratio": "1000", "charge": "1 mAh"}
+    step = TECHNIQUE.predict({word: Quantity.parse(text) for word, text in truth.items()}, CATHODE)
+    result = TECHNIQUE.analyse(step, CATHODE)
+    assert result["cottrell_diffusivity"].value == pytest.approx(1e-9, rel=0.1)
+    assert result["straight_least"].value < 1e-9 < 2e-9 < result["straight_most"].value
+    assert any("a straight plot alone says nothing" in doubt for doubt in result.doubts)

@@ -24,6 +24,12 @@ HALF, NEAR, LEAST = -0.5, 0.02, 3.0
 diffusion: assumed, for a diffusivity that is right within some 10 %."""
 
 
+STRAIGHT = 0.99
+"""assumed: R2 from which a Cottrell plot is taken for a straight line, as in print."""
+READ = 1.4
+"""assumed: ratio of the ends of the shortest window that is read so."""
+
+
 class SlabFit(NamedTuple):
     """``logs`` are the logarithms of charge (C), diffusion time (s) and ratio, with their ``covariance``.
 
@@ -42,6 +48,8 @@ class Windows(NamedTuple):
     """Every window from ``first`` to ``last`` (s): its exponent d ln i/d ln t, and ``slope``, the mean of i sqrt(t).
 
     ``halves[window, 0 or 1]`` are the exponents of its two halves: a window may have the right one on average only.
+    ``line`` is the slope (A s^0.5) of the straight line through i against 1/sqrt(t) with any intercept, as a Cottrell
+    plot is read, and ``r2`` how straight that plot is: it says nothing of whether diffusion limits.
     """
 
     first: Array
@@ -49,6 +57,13 @@ class Windows(NamedTuple):
     exponent: Array
     halves: Array
     slope: Array
+    line: Array
+    r2: Array
+
+    @property
+    def straight(self) -> NDArray[np.bool_]:
+        """The windows whose Cottrell plot a reader would call a straight line."""
+        return np.asarray((self.r2 >= STRAIGHT) & (self.line > 0) & (self.last >= READ * self.first))
 
     @property
     def limited(self) -> NDArray[np.bool_]:
@@ -124,6 +139,9 @@ def cottrell_windows(time: Array, current: Array, count: int = 24) -> Windows:
         if min(part.stop - part.start for part in parts) < 4:
             continue
         exponents = [float(np.polyfit(x[part], y[part], 1)[0]) for part in parts]
-        rows.append((time[a], time[b], *exponents, float(np.mean(current[a : b + 1] * np.sqrt(time[a : b + 1])))))
-    table = np.array(rows).reshape(-1, 6)
-    return Windows(table[:, 0], table[:, 1], table[:, 2], table[:, 3:5], table[:, 5])
+        root, i = 1.0 / np.sqrt(time[a : b + 1]), current[a : b + 1]
+        line = float(np.polyfit(root, i, 1)[0])
+        r2 = float(np.corrcoef(root, i)[0, 1] ** 2) if np.ptp(i) > 0 else 0.0
+        rows.append((time[a], time[b], *exponents, float(np.mean(i / root)), line, r2))
+    table = np.array(rows).reshape(-1, 8)
+    return Windows(table[:, 0], table[:, 1], table[:, 2], table[:, 3:5], *table[:, 5:].T)

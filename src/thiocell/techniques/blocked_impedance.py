@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from thiocell.cell.from_sample import parameters
+from thiocell.cell.parameters import Grains
+from thiocell.cell.pellet_impedance import pellet_impedance
+from thiocell.cell.protocol import symmetric
 from thiocell.core.bad_input import BadInput
-from thiocell.core.drawing import Axis, Drawing, Panel, Points
+from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
-from thiocell.core.record import Record
+from thiocell.core.record import Array, Record
 from thiocell.core.result import Limit, Result
 from thiocell.core.sample import Sample
 from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.circuit import Circuit
 from thiocell.physics.circuit_fit import STARTS
-from thiocell.physics.two_rails import ionic_resistance
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._cells.modelled import (
+    BEGIN_PREDICTED,
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_PREDICTED,
+    NODES,
+    Begin,
+    Modelled,
+    checked_values,
+)
+from thiocell.techniques._findings import MODEL, Findings
 from thiocell.techniques._impedance.fitted import WEIGHTING_MEANING, Weighting, circuit_of, fit_doubts, fixed_of
-from thiocell.techniques._impedance.layers import Layered, Method, Rise, look_at, relative_sigma, shared, total
-from thiocell.techniques._impedance.picture import curves, draw_spectrum
+from thiocell.techniques._impedance.layers import Layered, Method, Rise, by_rise, look_at, relative_sigma, shared, total
+from thiocell.techniques._impedance.picture import curves, draw_routes
 from thiocell.techniques._impedance.plateaus import plateaus
-from thiocell.techniques._impedance.spectrum import INDUCTIVE_MEANING, READS, Inductive, Spectrum, read_spectrum
-from thiocell.techniques._impedance.virtual import GAIN, NOISE, virtual_spectrum
+from thiocell.techniques._impedance.spectrum import (
+    INDUCTIVE_MEANING,
+    READS,
+    Complex,
+    Inductive,
+    Spectrum,
+    read_spectrum,
+)
+from thiocell.techniques._impedance.virtual import GAIN, NOISE, recorded, sweep
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import NEEDS, shape_of
 
@@ -88,6 +109,10 @@ class BlockedImpedance:
         Quantity.exact(10.0, "uF/cm**2"), "capacitance of each outer contact of a predicted record, at 1 rad/s; assumed"
     )
 
+    law: Literal["line", "cell"] = setting("line", "law of a predicted record: a two-rail line, or the cell model")
+    grains: Grains = setting(GRAINS, GRAINS_PREDICTED)
+    begin: Begin = setting("sample", BEGIN_PREDICTED)
+
     terms: ClassVar[Mapping[str, Term]] = _TERMS
     gives: ClassVar[Mapping[str, Term]] = {
         word: _TERMS[word] for word in ("ionic_conductivity", "electronic_conductivity", "chemical_capacitance")
@@ -103,7 +128,32 @@ class BlockedImpedance:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """Both spectra, of the cell with the sample and of the blank, whose layers are off by ``layer_error``."""
+        """Both spectra, of the cell with the sample and of the blank, whose layers are off by ``layer_error``.
+
+        With the law 'cell' the sample is the cathode of the cell model, and ``values`` are facts of the cell.
+        """
+        area = sample.positive("area", "cm**2").si
+        contact = np.array([0.5 * self.contact.to("F/m**2").value * area, 0.9])
+        own = self.layers.to("ohm").value
+        share, gain = (
+            0.0 if rng is None else size.to("").value * rng.normal() for size in (self.layer_error, self.gain_error)
+        )
+        inner, place, model = self._inner(values, sample)
+        found = {}
+        for role, layers, law in (("main", own * (1.0 + share), inner), ("blank", own, None)):
+            frequency = sweep(self.span, self.points)
+            z = circuit_of("R0-CPE0").impedance(np.array([layers, *contact]), frequency)[0]
+            z = (1.0 + gain) * (z if law is None else z + law(frequency))
+            found[role] = recorded(frequency, z, self.noise, rng, f"{role}: {place}", model)
+        return found
+
+    def _inner(self, values: Mapping[str, Quantity], sample: Sample) -> tuple[Callable[[Array], Complex], str, str]:
+        """The impedance (ohm) of the sample between its layers, and how it came."""
+        if self.law == "cell":
+            model = Modelled.of(sample, checked_values(values, {}), self.grains, self.begin, NODES)
+            whole = parameters(model.frame)
+            pellet = symmetric(whole, "ion", layer_resistance=0.0)
+            return partial(pellet_impedance, pellet, model.state(whole)), model.place, MODEL
         numbers = {}
         for word, unit in (
             ("ionic_conductivity", "S/m"), ("electronic_conductivity", "S/m"), ("chemical_capacitance", "F/m**3"),
@@ -112,23 +162,15 @@ class BlockedImpedance:
                 raise BadInput(f"'{word}' is missing; predict needs {', '.join(self.gives)}")
             numbers[word] = self.gives[word].check(word, values[word]).to(unit).value
         length, area = sample.positive("thickness", "um").si, sample.positive("area", "cm**2").si
-        own = self.layers.to("ohm").value
-        share = self.layer_error.to("").value * (rng.normal() if rng is not None else 0.0)
-        contact = [0.5 * self.contact.to("F/m**2").value * area, 0.9]
-        rails = [length / (numbers[word] * area) for word in ("electronic_conductivity", "ionic_conductivity")]
-        line = [*rails, numbers["chemical_capacitance"] * area * length, 1.0]
-        gain = 0.0 if rng is None else self.gain_error.to("").value * rng.normal()
-        found = {}
-        for role, text, parts in (
-            ("main", "R0-Tii1-CPE0", [own * (1.0 + share), *line, *contact]),
-            ("blank", "R0-CPE0", [own, *contact]),
-        ):
-            exact = Quantity.exact(0.0, "")
-            record = virtual_spectrum(
-                circuit_of(text), np.array(parts), self.span, self.points, (exact, self.noise), rng, gain
-            )
-            found[role] = record
-        return found
+        ionic, electronic, capacitance = numbers.values()
+        rails = [length / (electronic * area), length / (ionic * area), capacitance * area * length, 1.0]
+        line = circuit_of("Tii1")
+        return lambda frequency: line.impedance(np.array(rails), frequency)[0], "two-rail line between layers", ""
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: facts of the cell under the law 'cell'."""
+        return CELL_FACTS if self.law == "cell" else self.gives
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """The ions' conductivity by each route that the records allow, how they agree, and which limits are reached."""
@@ -248,12 +290,12 @@ class BlockedImpedance:
             found.add("electronic_conductivity", shape.over(own), "S/m", "S/cm")
             found.add("conductivity_read", shape.over(left), "S/m", "S/cm")
         if electronic is not None:
-            rails["line"] = _by_rise(rise, electronic), electronic
+            rails["line"] = by_rise(rise, electronic), electronic
             seen = plateaus(spectrum)
             if seen is None:
                 found.note("two plateaus cannot be read off: the rise, or the outer contacts' tail, hides one of them")
             elif float(seen.low.value) > float(seen.high.value):
-                rails["difference"] = _by_rise(seen.low.plus(seen.high, -1.0), electronic), electronic
+                rails["difference"] = by_rise(seen.low.plus(seen.high, -1.0), electronic), electronic
         said = {route: shape.over(ions) for route, (ions, _) in rails.items()}
         for route, spread in said.items():
             found.add(f"conductivity_{route}", spread, "S/m", "S/cm")
@@ -301,21 +343,4 @@ class BlockedImpedance:
         """Nyquist and Bode plots with the fit, its residuals, and the relaxation times."""
         if not {"spectrum", "relaxation_times"} <= set(result.curves):
             raise BadInput("a figure of an impedance needs the curves spectrum and relaxation_times")
-        drawing = draw_spectrum(result, "Blocked impedance")
-        shown = [word for word in _SHOWN if word in result.values]
-        if not shown:
-            return drawing
-        layers = tuple(
-            Points(np.array([n]), np.array([q.value]), word.replace("_", " "), n, sigma_y=np.array([q.sigma]))
-            for n, word in enumerate(shown)
-            for q in (result.values[word],)
-        )
-        routes = Panel(Axis("Route, as the key says"), Axis("Conductivity", "S/cm", "log"), layers, "Routes")
-        return replace(drawing, panels=(*drawing.panels[:3], routes))
-
-
-def _by_rise(rise: Spread, electronic: Spread) -> Spread:
-    """Ri in ohm from the rise Ri^2/(Re + Ri) and Re."""
-    value, by_rise, by_electronic = ionic_resistance(float(rise.value), float(electronic.value))
-    parts = rise.scaled(by_rise).plus(electronic.scaled(by_electronic))
-    return Spread(np.asarray(value), parts.parts)
+        return draw_routes(result, _SHOWN)

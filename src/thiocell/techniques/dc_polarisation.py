@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from thiocell.cell.parameters import Grains
+from thiocell.cell.protocol import symmetric
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
@@ -18,7 +20,19 @@ from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.plateau import Plateau, plateau
 from thiocell.physics.polarisation import polarisation_current, settling_time
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._cells.held import held_trace
+from thiocell.techniques._cells.modelled import (
+    BEGIN_PREDICTED,
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_PREDICTED,
+    NODES,
+    NODES_PREDICTED,
+    Begin,
+    Modelled,
+    checked_values,
+)
+from thiocell.techniques._findings import MODEL, Findings
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import (
     CURRENT_ERROR,
@@ -65,6 +79,11 @@ class DcPolarisation:
         Quantity.exact(0.01, "F/cm**3"), "between the rails of the predicted pellet, where its sample states none"
     )
 
+    law: Literal["rails", "cell"] = setting("rails", "law of a predicted record: a two-rail line, or the cell model")
+    grains: Grains = setting(GRAINS, GRAINS_PREDICTED)
+    nodes: int = setting(NODES, NODES_PREDICTED)
+    begin: Begin = setting("sample", BEGIN_PREDICTED)
+
     terms: ClassVar[Mapping[str, Term]] = _TERMS
     gives: ClassVar[Mapping[str, Term]] = {"electronic_conductivity": _TERMS["electronic_conductivity"]}
     reads = READS
@@ -77,7 +96,17 @@ class DcPolarisation:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """The current of a mixed conductor between electron contacts after the voltage is switched on."""
+        """The current of a mixed conductor between electron contacts after the voltage is switched on.
+
+        With the law 'cell' it is the cathode of the cell model, as a pellet, and ``values`` are facts of the cell.
+        """
+        if self.law == "cell":
+            model = Modelled.of(sample, checked_values(values, {}), self.grains, self.begin, self.nodes)
+            volts, seconds = _positive("voltage", self.voltage, "V"), _positive("duration", self.duration, "s")
+            seen = held_trace(model, -volts, seconds, 0.0, lambda cell: symmetric(cell, "electron"))
+            seen = seen._replace(voltage=-seen.voltage, current=-seen.current)
+            errors = (self.current_error, self.voltage_error)
+            return {"main": written_down("dc_polarisation", *seen, errors, rng, model.place, MODEL)}
         if "electronic_conductivity" not in values:
             raise BadInput("'electronic_conductivity' is missing; predict needs it")
         electronic = self.gives["electronic_conductivity"].check(
@@ -97,6 +126,11 @@ class DcPolarisation:
         place = "mixed conductor between contacts that block ions"
         record = written_down("dc_polarisation", time, np.full(time.size, volts), current, errors, rng, place)
         return {"main": record}
+
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: facts of the cell under the law 'cell'."""
+        return CELL_FACTS if self.law == "cell" else self.gives
 
     def _rails(self, electronic: float, sample: Sample) -> tuple[float, float, float]:
         """Resistances (ohm) of electrons and ions, and the capacitance (F) between them."""
@@ -127,9 +161,12 @@ class DcPolarisation:
             found.add("electronic_conductivity", conductance.times(shape), "S/m", "S/cm")
         apparent = last.times(shape)
         found.add("apparent_conductivity", apparent, "S/m", "S/cm")
-        times = [level.time for level in levels if np.isfinite(level.time)]
-        if times:
-            found.add("settling_time", Spread(np.asarray(max(times))), "s", "s")
+        slowest = max(
+            (level for level in levels if np.isfinite(level.time)), key=lambda level: level.time, default=None
+        )
+        if settled and slowest is not None:
+            spread = {"settling": np.asarray(slowest.time_sigma)}
+            found.add("settling_time", Spread(np.asarray(slowest.time), spread), "s", "s")
         if not settled:
             bound = apparent.quantity("S/m", "S/cm")
             upper = Quantity.exact(bound.value + 1.645 * (bound.sigma if bound.known else 0.0), "S/cm")

@@ -41,7 +41,7 @@ from thiocell.techniques._impedance.spectrum import (
     kramers_kronig_doubts,
     read_spectrum,
 )
-from thiocell.techniques._impedance.virtual import GAIN, NOISE, virtual_spectrum
+from thiocell.techniques._impedance.virtual import GAIN, NOISE, recorded, sweep
 from thiocell.techniques._spread import Spread
 
 TOTAL = "conductivity_total"
@@ -117,11 +117,10 @@ class Impedance:
             if name not in held and name not in values:
                 raise BadInput(f"'{name}' is missing; circuit '{circuit.text}' needs {', '.join(circuit.names)}")
             numbers.append(terms[name].check(name, values[name]).value if name in values else held[name])
-        return {
-            "main": virtual_spectrum(
-                circuit, np.array(numbers), self.span, self.points, (self.gain_error, self.noise), rng
-            )
-        }
+        frequency = sweep(self.span, self.points)
+        gain = 0.0 if rng is None else self.gain_error.to("").value * rng.normal()
+        z = (1.0 + gain) * circuit.impedance(np.array(numbers), frequency)[0]
+        return {"main": recorded(frequency, z, self.noise, rng, f"circuit {circuit.text}")}
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """The parameters of the circuit, the Kramers-Kronig test, and the distribution of relaxation times."""

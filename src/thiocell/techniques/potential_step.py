@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from thiocell.cell.parameters import Grains
 from thiocell.core.bad_input import BadInput
-from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
-from thiocell.core.record import Column, Record
+from thiocell.core.record import Record
 from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.composition import FARADAY
-from thiocell.physics.slab_fit import SlabFit, Windows, binned, cottrell_windows, fit_slab
+from thiocell.physics.slab_fit import STRAIGHT, SlabFit, Windows, binned, cottrell_windows, fit_slab
 from thiocell.physics.slab_step import nernst_einstein, slab_step
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._cells.held import held_trace
+from thiocell.techniques._cells.modelled import (
+    BEGIN_PREDICTED,
+    CELL_FACTS,
+    GRAINS,
+    GRAINS_PREDICTED,
+    NODES,
+    NODES_PREDICTED,
+    Begin,
+    Modelled,
+    checked_values,
+)
+from thiocell.techniques._findings import MODEL, Findings
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import (
     CURRENT_ERROR,
@@ -27,10 +40,13 @@ from thiocell.techniques._transient.holds import (
     VOLTAGE_ERROR,
     Held,
     Hold,
+    driven,
     read_holds,
     shape_of,
+    spikes,
     written_down,
 )
+from thiocell.techniques._transient.step_picture import curves, draw_step
 
 _REST, _ROWS = 60.0, 13
 """s, and rows, of the rest at 0 V before the predicted step; assumed."""
@@ -40,12 +56,12 @@ _WORSE = 1.5
 """assumed: ratio of scatters above which a longer cut is taken."""
 _EXACT = 3e-4
 """Relative; what the bins cost, and better than most instruments."""
-_SPIKE = 8.0
-"""assumed: robust standard deviations from its neighbours at which a row is a switch of the current's range."""
 _OFF = 0.05
 """assumed: relative error of i sqrt(t) in a window that counts as limited by diffusion."""
 _SET = 0.3
 """assumed: relative sigma of a diffusion time above which the record does not set it."""
+_SPREAD = 1.5
+"""assumed: ratio of two diffusivities from which a choice of window matters."""
 _TERMS = {
     "diffusivity": Term("cm**2/s", "D", "L^2 over the diffusion time of a slab behind a resistance", 1e-11, 1e-6),
     "diffusion_ratio": Term("", "Lambda", "resistance of diffusion over the series resistance", 1.0, 1000.0),
@@ -55,6 +71,10 @@ _TERMS = {
     "cottrell_diffusivity": Term(
         "cm**2/s", "D_C", "by Cottrell's law in the longest window limited by diffusion", 0, 1e3
     ),
+    "straight_least": Term("cm**2/s", "", "least D that a Cottrell plot with R2 of 0.99 gives, by its window", 0, 1e3),
+    "straight_most": Term("cm**2/s", "", "the most", 0, 1e3),
+    "straight_conductivity_least": Term("S/cm", "", "C z^2 F^2 D/(R T) with the least of these", 0, 1e6),
+    "straight_conductivity_most": Term("S/cm", "", "the same with the most", 0, 1e6),
     "ionic_conductivity": Term("S/cm", "sigma", "C z^2 F^2 D/(R T) with D of the slab", 0, 1e6),
     "cottrell_conductivity": Term("S/cm", "sigma_C", "C z^2 F^2 D/(R T) with D by Cottrell's law", 0, 1e6),
 }
@@ -78,6 +98,10 @@ class PotentialStep:
     voltage: Quantity = setting(Quantity.exact(3.0, "V"), "voltage of the predicted hold")
     duration: Quantity = setting(Quantity.exact(2.0, "h"), "duration of the predicted hold")
     points: int = setting(400, "rows of the predicted record, even in the logarithm of time")
+    law: Literal["slab", "cell"] = setting("slab", "law of a predicted record: the slab, or the cell model")
+    grains: Grains = setting(GRAINS, GRAINS_PREDICTED)
+    nodes: int = setting(NODES, NODES_PREDICTED)
+    begin: Begin = setting("sample", BEGIN_PREDICTED)
 
     terms: ClassVar[Mapping[str, Term]] = _TERMS
     gives: ClassVar[Mapping[str, Term]] = {word: _TERMS[word] for word in ("diffusivity", "diffusion_ratio", "charge")}
@@ -87,7 +111,15 @@ class PotentialStep:
     def predict(
         self, values: Mapping[str, Quantity], sample: Sample, rng: np.random.Generator | None = None
     ) -> Mapping[str, Record]:
-        """The current into a slab behind a resistance, at times even in their logarithm."""
+        """The current into a slab behind a resistance, at times even in their logarithm; or that of the cell model.
+
+        With the law 'cell' the cell of the sample is stepped, and ``values`` are facts of the cell.
+        """
+        if self.law == "cell":
+            model = Modelled.of(sample, checked_values(values, self.gives), self.grains, self.begin, self.nodes)
+            seen = held_trace(model, self.voltage.to("V").value, self.duration.to("s").value, _REST, lambda cell: cell)
+            errors = (self.current_error, self.voltage_error)
+            return {"main": written_down("potential_step", *seen, errors, rng, model.place, MODEL)}
         numbers = []
         for word, unit in (("diffusivity", "m**2/s"), ("diffusion_ratio", ""), ("charge", "C")):
             if word not in values:
@@ -109,12 +141,17 @@ class PotentialStep:
         place = "slab behind a series resistance"
         return {"main": written_down("potential_step", time, volts, current, errors, rng, place)}
 
+    @property
+    def takes(self) -> Mapping[str, Term]:
+        """The words that ``predict`` accepts: facts of the cell under the law 'cell'."""
+        return CELL_FACTS if self.law == "cell" else self.gives
+
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """Diffusivity and resistance of the slab, Cottrell's windows, conductivities where a concentration is told."""
         asked = ("thickness", "area") if self.concentration is not None else ("thickness",)
         (length, *rest), doubts = shape_of(sample, *asked)
         held = read_holds(records, "potential_step")
-        hold, before = _step(held)
+        hold, before = driven(held)
         found = Findings("potential_step", held)
         for doubt in doubts:
             found.note(doubt)
@@ -126,17 +163,18 @@ class PotentialStep:
         if before is not None and "initial_current" in found.spreads:
             step = Spread(np.asarray(abs(hold.voltage - before)), {"voltage noise": np.asarray(1e-4)})
             found.add("series_resistance", step.over(found.spreads["initial_current"]), "ohm", "ohm")
-        self._cottrell(found, windows, spreads["charge"], length, rest)
-        return found.result(_curves(held, fit, windows))
+        full = self._full(spreads["charge"], length, rest)
+        self._cottrell(found, windows, full)
+        return found.result(curves(held, fit, windows, float(full.value)))
 
     def _usable(self, held: Held, hold: Hold, found: Findings) -> tuple[np.ndarray, np.ndarray]:
         """Times and currents, made positive, without spikes; raises BadInput if there is too little."""
         sign = np.sign(float(np.median(hold.current)))
         time, current = hold.time, sign * hold.current
-        spikes = _spikes(current)
-        if spikes.any():
-            found.note(f"{int(spikes.sum())} rows stand off from their neighbours (a switch of range): left out")
-        good = ~spikes & (time > 0)
+        lone = spikes(current)
+        if lone.any():
+            found.note(f"{int(lone.sum())} rows stand off from their neighbours (a switch of range): left out")
+        good = ~lone & (time > 0)
         fell = np.flatnonzero(current[good] <= 0)
         if fell.size:
             at = float(time[good][fell[0]])
@@ -211,8 +249,16 @@ class PotentialStep:
             "chemical diffusivity carries the thermodynamic factor too"
         )
 
-    def _cottrell(self, found: Findings, windows: Windows, charge: Spread, length: Spread, rest: list[Spread]) -> None:
+    def _full(self, charge: Spread, length: Spread, rest: list[Spread]) -> Spread:
+        """C/m: the charge that the step brings about in each metre of the slab, told or found."""
+        if self.concentration is None:
+            return charge.over(length)
+        ions = Spread.of(self.concentration, "mol/m**3", "concentration")
+        return rest[0].times(ions).scaled(self.charge_number * FARADAY)
+
+    def _cottrell(self, found: Findings, windows: Windows, full: Spread) -> None:
         """Cottrell's diffusivity in the longest window that diffusion limits; a doubt if there is none."""
+        self._straight(found, windows, full)
         limited = np.flatnonzero(windows.limited)
         if not limited.size:
             low, high = windows.exponent.min(), windows.exponent.max()
@@ -228,70 +274,32 @@ class PotentialStep:
         gain = self.current_error.to("").value
         parts = {"current gain": np.asarray(gain * slope), "window": np.asarray(max(0.5 * spread, _OFF) * slope)}
         line = Spread(np.asarray(slope), parts)
-        if self.concentration is not None:
-            ions = Spread.of(self.concentration, "mol/m**3", "concentration")
-            full = rest[0].times(ions).scaled(self.charge_number * FARADAY)
-        else:
-            full = charge.over(length)
         root = line.over(full)
         found.add("cottrell_diffusivity", root.times(root).scaled(np.pi), "m**2/s", "cm**2/s")
         self._conductivity(found, "cottrell_conductivity", "cottrell_diffusivity")
+
+    def _straight(self, found: Findings, windows: Windows, full: Spread) -> None:
+        """What straight Cottrell plots would say, whatever limits the current: least and most."""
+        lines = windows.line[windows.straight]
+        if not lines.size:
+            return
+        gain = self.current_error.to("").value
+        for end, line in (("least", lines.min()), ("most", lines.max())):
+            root = Spread(np.asarray(line), {"current gain": np.asarray(gain * line)}).over(full)
+            found.add(f"straight_{end}", root.times(root).scaled(np.pi), "m**2/s", "cm**2/s")
+            self._conductivity(found, f"straight_conductivity_{end}", f"straight_{end}")
+        low, high = (found.values[f"straight_{end}"].value for end in ("least", "most"))
+        if high > _SPREAD * low:
+            found.note(
+                f"Cottrell plots with R2 of {STRAIGHT:g} and more give {low:.2g} to {high:.2g} cm2/s by the choice of "
+                "their window: a straight plot alone says nothing of diffusion"
+            )
 
     def draw(self, result: Result) -> Drawing:
         """Current against time with the slab, and Cottrell's diffusivity against the window."""
         if not {"current", "windows"} <= set(result.curves):
             raise BadInput("a figure of a potential step needs the curves current and windows")
-        table, windows = result.curves["current"], result.curves["windows"]
-        t, i, law = (table.columns[name].values for name in ("time", "current", "slab"))
-        course = Panel(
-            Axis("Time", "s", "log"),
-            Axis("Current", "A", "log"),
-            (Points(t, i, "record", 0), Line(t, law, "slab behind a resistance", 1)),
-            "Potential step",
-        )
-        middle = np.sqrt(windows.columns["first"].values * windows.columns["last"].values)
-        limited = windows.columns["limited"].values > 0.5
-        layers = [
-            Points(middle[rows], windows.columns["exponent"].values[rows], label, tone, mark="open")
-            for rows, label, tone in ((~limited, "other windows", -1), (limited, "limited by diffusion", 2))
-            if rows.any()
-        ]
-        half = Line(t[[0, -1]], np.full(2, -0.5), "Cottrell", 1, "dotted")
-        exponents = Panel(
-            Axis("Middle of the window", "s", "log"), Axis("Exponent d ln i/d ln t"), (*layers, half), "Windows"
-        )
-        said = [
-            (word, result.values[word]) for word in ("diffusivity", "cottrell_diffusivity") if word in result.values
-        ]
-        panels = [course, exponents]
-        if said:
-            values = tuple(
-                Line(t[[0, -1]], np.full(2, q.value), word.replace("_", " "), n) for n, (word, q) in enumerate(said)
-            )
-            panels.append(Panel(Axis("Time", "s", "log"), Axis("Diffusivity", "cm**2/s", "log"), values, "Diffusivity"))
-        return Drawing(tuple(panels), "Potential step", result.source.virtual)
-
-
-def _step(held: Held) -> tuple[Hold, float | None]:
-    """The longest hold that is driven, and the voltage of the one before it."""
-    order = sorted(range(len(held.holds)), key=lambda n: float(held.holds[n].time[-1]), reverse=True)
-    n = next((n for n in order if np.any(held.holds[n].current != 0)), order[0])
-    if not np.any(held.holds[n].current != 0):
-        raise BadInput(f"record '{held.name}' has no current other than zero; nothing was driven")
-    return held.holds[n], held.holds[n - 1].voltage if n else None
-
-
-def _spikes(current: np.ndarray) -> np.ndarray:
-    """Single rows far from the mean of their neighbours."""
-    if current.size < 5:
-        return np.zeros(current.size, dtype=bool)
-    away = np.zeros(current.size)
-    away[1:-1] = current[1:-1] - 0.5 * (current[2:] + current[:-2])
-    usual = np.convolve(np.abs(away), np.ones(21) / 21, "same")
-    lone = np.abs(away) > _SPIKE * 1.48 * (np.median(np.abs(away)) + 1e-300)
-    peak = np.abs(away) >= np.maximum(np.roll(np.abs(away), 1), np.roll(np.abs(away), -1))
-    jump = np.abs(away) > 0.05 * np.abs(current)
-    return np.asarray(lone & peak & jump & (np.abs(away) > 3 * usual))
+        return draw_step(result)
 
 
 def _spreads(fit: SlabFit, gain: Quantity) -> dict[str, Spread]:
@@ -307,15 +315,3 @@ def _spreads(fit: SlabFit, gain: Quantity) -> dict[str, Spread]:
     }
     more = {"current gain": np.asarray(gain.to("").value * values[0])}
     return found | {"charge": Spread(found["charge"].value, {**found["charge"].parts, **more})}
-
-
-def _curves(held: Held, fit: SlabFit, windows: Windows) -> dict[str, Record]:
-    columns = {"time": Column(fit.time, "s"), "current": Column(fit.current, "A"), "slab": Column(fit.fitted, "A")}
-    table = {
-        "first": Column(windows.first, "s"), "last": Column(windows.last, "s"), "exponent": Column(windows.exponent),
-        "slope": Column(windows.slope, "A*s**0.5"), "limited": Column(windows.limited.astype(float)),
-    }  # fmt: skip
-    return {
-        "current": Record("current", "current", columns, held.source),
-        "windows": Record("windows", "windows", table, held.source),
-    }

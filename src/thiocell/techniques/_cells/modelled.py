@@ -32,6 +32,9 @@ GRAINS_MEANING = "transport in the grains of the cell model: none, parabolic, sp
 NODES = 20
 NODES_MEANING = "nodes of the cell model through the cathode; 8 are good to 0.3 mV at 200 mA/g and twice as fast"
 BEGIN_MEANING = "where the cell model begins: in the sample's state, or discharged after its first cycles"
+GRAINS_PREDICTED, NODES_PREDICTED, BEGIN_PREDICTED = (
+    f"of a predicted record: {meaning}" for meaning in (GRAINS_MEANING, NODES_MEANING, BEGIN_MEANING)
+)
 CELL_FACTS: Mapping[str, Term] = {name: known.term for name, known in FACTS.items()}
 """Words that ``predict`` takes with the law 'cell'."""
 _ROWS = 400

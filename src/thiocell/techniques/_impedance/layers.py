@@ -11,7 +11,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.physics.circuit import Circuit, Joined, Leaf
 from thiocell.physics.circuit_fit import CircuitFit
-from thiocell.physics.two_rails import rise_share
+from thiocell.physics.two_rails import ionic_resistance, rise_share
 from thiocell.techniques._impedance.fitted import Weighting, fit_doubts, fitted, parameter_spreads, with_gain
 from thiocell.techniques._impedance.spectrum import Spectrum, kramers_kronig_doubts
 from thiocell.techniques._spread import Spread
@@ -124,6 +124,13 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
         fit, values = bare, method.spreads(bare, "main")
     doubts = (*kramers_kronig_doubts(spectrum.kramers_kronig), *fit_doubts(fit, method.weighting))
     return Layered(fit, values, rise, doubts)
+
+
+def by_rise(rise: Spread, electronic: Spread) -> Spread:
+    """Ri in ohm from the rise Ri^2/(Re + Ri) and Re."""
+    value, by_own, by_electronic = ionic_resistance(float(rise.value), float(electronic.value))
+    parts = rise.scaled(by_own).plus(electronic.scaled(by_electronic))
+    return Spread(np.asarray(value), parts.parts)
 
 
 def relative_sigma(spread: Spread) -> float:

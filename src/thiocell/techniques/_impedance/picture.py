@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
@@ -105,3 +108,18 @@ def draw_spectrum(result: Result, caption: str) -> Drawing:
     return Drawing(
         (nyquist, bode, residuals, drt), f"{caption}, circuit {points.notes['circuit']}", result.source.virtual
     )
+
+
+def draw_routes(result: Result, words: Sequence[str]) -> Drawing:
+    """The same with the conductivities ``words`` beside each other in place of the relaxation times."""
+    drawing = draw_spectrum(result, "Blocked impedance")
+    shown = [word for word in words if word in result.values]
+    if not shown:
+        return drawing
+    layers = tuple(
+        Points(np.array([n]), np.array([q.value]), word.replace("_", " "), n, sigma_y=np.array([q.sigma]))
+        for n, word in enumerate(shown)
+        for q in (result.values[word],)
+    )
+    routes = Panel(Axis("Route, as the key says"), Axis("Conductivity", "S/cm", "log"), layers, "Routes")
+    return replace(drawing, panels=(*drawing.panels[:3], routes))

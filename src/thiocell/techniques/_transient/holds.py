@@ -32,6 +32,8 @@ VOLTAGE_ERROR = Quantity.exact(1.0, "mV")
 """Offset of the voltage, assumed: a typical potentiostat."""
 NOISE = 1e-3
 """Of the current, one sigma a row of a predicted record, assumed."""
+_SPIKE = 8.0
+"""assumed: robust standard deviations from its neighbours at which a row is a switch of the current's range."""
 _STEP = 0.002
 """V; assumed: a voltage that moves by less, or by a hundredth of the largest, is held."""
 _FEWEST = 8
@@ -81,6 +83,28 @@ def read_holds(records: Mapping[str, Record], technique: str) -> Held:
     return Held(record.name, holds, source, record.doubts)
 
 
+def driven(held: Held) -> tuple[Hold, float | None]:
+    """The longest hold that is driven, and the voltage of the one before it."""
+    order = sorted(range(len(held.holds)), key=lambda n: float(held.holds[n].time[-1]), reverse=True)
+    n = next((n for n in order if np.any(held.holds[n].current != 0)), order[0])
+    if not np.any(held.holds[n].current != 0):
+        raise BadInput(f"record '{held.name}' has no current other than zero; nothing was driven")
+    return held.holds[n], held.holds[n - 1].voltage if n else None
+
+
+def spikes(current: Array) -> NDArray[np.bool_]:
+    """Single rows far from the mean of their neighbours."""
+    if current.size < 5:
+        return np.zeros(current.size, dtype=bool)
+    away = np.zeros(current.size)
+    away[1:-1] = current[1:-1] - 0.5 * (current[2:] + current[:-2])
+    usual = np.convolve(np.abs(away), np.ones(21) / 21, "same")
+    lone = np.abs(away) > _SPIKE * 1.48 * (np.median(np.abs(away)) + 1e-300)
+    peak = np.abs(away) >= np.maximum(np.roll(np.abs(away), 1), np.roll(np.abs(away), -1))
+    jump = np.abs(away) > 0.05 * np.abs(current)
+    return np.asarray(lone & peak & jump & (np.abs(away) > 3 * usual))
+
+
 def shape_of(sample: Sample, *names: str) -> tuple[list[Spread], list[str]]:
     """The facts ``names`` of 'thickness' (m) and 'area' (m2) with their errors, and what is to be doubted of them."""
     units = {"thickness": "m", "area": "m**2"}
@@ -103,11 +127,15 @@ def written_down(
     errors: tuple[Quantity, Quantity],
     rng: np.random.Generator | None,
     place: str,
+    model: str = "",
 ) -> Record:
-    """What a potentiostat writes: exact, or with ``rng`` off by the gain and offset in ``errors`` and by noise."""
+    """What a potentiostat writes: exact, or with ``rng`` off by the gain and offset in ``errors`` and by noise.
+
+    ``model`` names what predicted it, if it was not given what comes back.
+    """
     if rng is not None:
         current = current * (1.0 + errors[0].to("").value * rng.normal())
         current = current + NOISE * np.abs(current) * rng.normal(size=current.size)
         voltage = voltage + errors[1].to("V").value * rng.normal()
     columns = {"time": Column(time, "s"), "voltage": Column(voltage, "V"), "current": Column(current, "A")}
-    return Record(kind, kind, columns, Source("predicted", place=place))
+    return Record(kind, kind, columns, Source("predicted", model, place))

@@ -1,0 +1,275 @@
+"""All interruptions of a record together: resistances, the slope of the open-circuit curve, diffusion times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thiocell.core.bad_input import BadInput
+from thiocell.physics.slab_flux import charge_at_surface, diffusion_time
+from thiocell.techniques._transient.interruptions import Fit, Interrupted, Level, Window, fit_pulse, fit_rest
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_ENDLESS = 1e30
+"""s; a diffusion time so long that a slab's answer is the square root of time."""
+_ROUNDS, _SAME = 40, 1e-6
+"""Rounds in which the diffusion time is looked for, and the relative change that ends them."""
+_SURE = 0.3
+"""assumed: relative sigma of a slope above which it is not set."""
+_EARLY = 0.1
+"""assumed: share by which the surface may run ahead of the charge passed, until the slab's end is felt."""
+_SURELY = 3.0
+"""assumed: sigmas by which a voltage goes the wrong way, or the halves of a fit differ, and not by chance."""
+_SHORT = 0.02
+"""Of T; a fit within it does not feel the slab's end: root_time is sqrt(t) within 1e-12 there."""
+_WRONG_WAY = "the voltage drops or relaxes against the current"
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was fitted at the rests ``numbers``: ``drop`` (V) and ``root`` (V/s^0.5) with the current's sign.
+
+    ``level`` (V) is the voltage without the drop, or the relaxed one, then with that of a rest before all of them.
+    ``covariance`` is of (levels, drops, roots). ``reach`` (s) is how far into each rest was fitted, ``span`` (s) how
+    much time tells of diffusion. ``omitted`` counts the rests that were left out, by reason.
+    """
+
+    numbers: tuple[int, ...]
+    level: Array
+    drop: Array
+    root: Array
+    covariance: Array
+    reach: Array
+    span: Array
+    rests: tuple[Level, ...]
+    omitted: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Titration:
+    """Arrays, one number an interruption: ``charge`` (C), ``current`` (A), ``resistance`` (ohm), ``root`` (ohm/s^0.5).
+
+    ``slope`` (V/C) is that of the open-circuit voltage, ``weights`` how it is made of the levels. ``time`` (s) is
+    L^2/D, NaN where it is not set: at ``early`` ones the slab's end is not felt yet, at ``flat`` ones the curve has no
+    slope or the voltage no clear course. ``middle`` is the geometric middle of the times, NaN if there is none.
+    ``depth`` (C) is how far the surface is ahead of the charge that has passed. ``misfit`` is the share by which the
+    later half of the fits gives another ``root`` than the earlier, 0 where noise explains it; ``left_open`` (ohm)
+    is what that leaves open of each resistance.
+    """
+
+    seen: Seen
+    charge: Array
+    current: Array
+    resistance: Array
+    root: Array
+    slope: Array
+    weights: Array
+    early: Flags
+    flat: Flags
+    time: Array
+    middle: float
+    depth: Array
+    misfit: float
+    left_open: Array
+
+    @property
+    def good(self) -> NDArray[np.intp]:
+        """The numbers of those that set a diffusion time."""
+        return np.flatnonzero(np.isfinite(self.time))
+
+    @property
+    def open_circuit(self) -> Array:
+        """The open-circuit voltage (V)."""
+        return np.asarray(self.by_level[:, : self.seen.level.size] @ self.seen.level)
+
+    @property
+    def by_level(self) -> Array:
+        """How open-circuit voltages hang on (levels, drops, roots), the diffusion time held."""
+        count = self.charge.size
+        own = np.eye(self.seen.level.size)[-count:] - self.depth[:, None] * np.nan_to_num(self.weights)
+        return np.hstack([own, np.zeros((count, 2 * count))])
+
+    @property
+    def by_drop(self) -> Array:
+        """How ``resistance`` hangs on (levels, drops, roots)."""
+        return self._own(1)
+
+    @property
+    def by_root(self) -> Array:
+        """How ``root`` hangs on (levels, drops, roots)."""
+        return self._own(2)
+
+    @property
+    def by_rate(self) -> Array:
+        """How ln(1/``time``) of the ``good`` ones hangs on (levels, drops, roots)."""
+        rows, size = self.good, self.seen.level.size
+        jacobian = -2.0 * self.by_root[rows] / self.root[rows, None]
+        jacobian[:, :size] = 2.0 * self.weights[rows] / self.slope[rows, None]
+        return np.asarray(jacobian)
+
+    def noise(self, jacobian: Array) -> Array:
+        """The sigma from noise alone of what hangs on (levels, drops, roots) by ``jacobian``."""
+        return np.asarray(np.sqrt(np.sum((jacobian @ self.seen.covariance) * jacobian, axis=1)))
+
+    def _own(self, place: int) -> Array:
+        count = self.charge.size
+        jacobian = np.zeros((count, self.seen.covariance.shape[0]))
+        jacobian[:, -2 * count :][:, (place - 1) * count : place * count] = np.diag(1.0 / self.current)
+        return jacobian
+
+
+def look(record: Interrupted, window: Window, levels: Mapping[int, Level], time: float = _ENDLESS) -> Seen:
+    """What each rest shows, given the diffusion ``time`` (s); raises BadInput if too few can be used.
+
+    With the relaxed ``levels`` of the rests, by number, diffusion is read off the pulses, else off the rests.
+    """
+    omitted: dict[str, int] = {}
+    kept: list[tuple[int, Fit, Fit]] = []
+    for number in record.rests:
+        fit = fit_rest(record, number, window, time)
+        pulse = fit_pulse(record, number, (window[0], np.inf), time) if levels else fit
+        if fit is None or pulse is None:
+            reason = f"fewer rows than a fit needs lie before them or soon after {window[0]:.3g} s in them"
+        elif not record.steady(number):
+            reason = "the current before them was not constant"
+        elif _against(record, number, fit):
+            reason = _WRONG_WAY
+        else:
+            kept.append((number, fit, pulse))
+            continue
+        omitted[reason] = omitted.get(reason, 0) + 1
+    if not kept or 2 * omitted.get(_WRONG_WAY, 0) > len(record.rests):
+        why, count = max(omitted.items(), key=lambda pair: pair[1])
+        more = "; is the current positive on charge?" if why == _WRONG_WAY else ""
+        raise BadInput(f"record '{record.name}' has {len(record.rests)} rests; of {count} of them, {why}{more}")
+    return _gathered(kept, levels, omitted)
+
+
+def _against(record: Interrupted, number: int, fit: Fit) -> bool:
+    along = np.sign(record.stretches[number - 1].current) * fit.values[1:]
+    return bool(np.any(along < -_SURELY * np.sqrt(np.diag(fit.covariance)[1:])))
+
+
+def _gathered(kept: list[tuple[int, Fit, Fit]], levels: Mapping[int, Level], omitted: dict[str, int]) -> Seen:
+    numbers, fits, pulses = zip(*kept, strict=True)
+    level, drop, root = np.array([fit.values for fit in fits]).T
+    covariances = np.array([fit.covariance for fit in fits])
+    rests: tuple[Level, ...] = ()
+    if levels:
+        places = (numbers[0] - 2, *numbers) if numbers[0] - 2 in levels else numbers
+        rests = tuple(levels[number] for number in places)
+        level, root = np.array([rest.voltage for rest in rests]), np.array([pulse.values[-1] for pulse in pulses])
+        covariances[:, [0, 2], :] = covariances[:, :, [0, 2]] = 0.0
+        covariances[:, 2, 2] = [pulse.covariance[-1, -1] for pulse in pulses]
+    count, extra = len(numbers), level.size - len(numbers)
+    whole = np.zeros((extra + 3 * count,) * 2)
+    blocks = [extra + part * count + np.arange(count) for part in range(3)]
+    for i, row in enumerate(blocks):
+        for j, column in enumerate(blocks):
+            whole[row, column] = covariances[:, i, j]
+    for row, rest in enumerate(rests):
+        whole[row, row] = rest.sigma**2
+    reach, span = (np.array([fit.reach for fit in each]) for each in (fits, pulses))
+    return Seen(numbers, level, drop, root, whole, reach, span, rests, omitted)
+
+
+def titrate(record: Interrupted, window: Window, levels: Mapping[int, Level]) -> Titration:
+    """Resistances and diffusion times; the diffusion time and the slab's answer by it are found by turns.
+
+    With the relaxed ``levels`` of the rests, by number, diffusion is read off the pulses (Weppner and Huggins), without
+    any off the rests (Chien et al.).
+    """
+    seen, middle = look(record, window, levels), _ENDLESS
+    found = _with_slopes(record, seen, middle)
+    for _ in range(_ROUNDS):
+        before, middle = middle, found.middle
+        if not np.isfinite(middle) or abs(middle - before) <= _SAME * middle:
+            break
+        if seen.span.max() > _SHORT * middle:
+            seen = look(record, window, levels, middle)
+        found = _with_slopes(record, seen, middle)
+    misfit = _misfit(record, window, found)
+    reached = 0.5 * (np.sqrt(window[0]) + np.sqrt(found.seen.reach))
+    return replace(found, misfit=misfit, left_open=-misfit * found.root * reached)
+
+
+def _with_slopes(record: Interrupted, seen: Seen, middle: float) -> Titration:
+    charge = np.array([record.stretches[number].charge for number in seen.numbers])
+    current = np.array([record.stretches[number - 1].current for number in seen.numbers])
+    if seen.rests:
+        surface, weights, ahead = charge, _steps(record, seen), np.ones(charge.size)
+    else:
+        surface = charge
+        if middle < _ENDLESS:
+            begins = np.array([record.stretches[number].begins for number in seen.numbers])
+            surface = charge_at_surface(begins, *record.switches, middle)
+        weights, ahead = _gradients(record, seen, surface, charge)
+    slope = weights @ seen.level
+    part = seen.covariance[: seen.level.size, : seen.level.size]
+    noise = np.sqrt(np.einsum("ij,jk,ik->i", weights, part, weights))
+    root, rough = seen.root / current, np.sqrt(np.diag(seen.covariance))[-charge.size :] / np.abs(current)
+    early = np.abs(ahead - 1.0) > _EARLY
+    flat = ~((slope > 0) & (root > 0) & (noise <= _SURE * slope) & (rough <= _SURE * root))
+    good = ~early & ~flat
+    time = np.where(good, diffusion_time(root, np.where(good, slope, 1.0)), np.nan)
+    whole = float(np.exp(np.mean(np.log(time[good])))) if good.any() else float("nan")
+    depth = surface - charge if good.any() else np.zeros_like(charge)
+    return Titration(
+        seen, charge, current, seen.drop / current, root, slope, weights, early, flat, time, whole, depth,
+        misfit=0.0, left_open=np.zeros_like(charge),
+    )  # fmt: skip
+
+
+def _gradients(record: Interrupted, seen: Seen, surface: Array, charge: Array) -> tuple[Array, Array]:
+    """Weights that give the slope against the charge that the surface shows, and how far that runs ahead (1: not).
+
+    They stay among interruptions between which the current never turned.
+    """
+    signs = np.sign([each.current for each in record.stretches])
+    pairs = enumerate(pairwise(seen.numbers), start=1)
+    turns = [row for row, (a, b) in pairs if np.any(signs[a - 1 : b] == -signs[b - 1])]
+    weights, ahead = np.full((charge.size,) * 2, np.nan), np.full(charge.size, np.nan)
+    for rows in np.split(np.arange(charge.size), turns):
+        if rows.size > 1:
+            weights[rows] = 0.0
+            weights[np.ix_(rows, rows)] = np.gradient(np.eye(rows.size), surface[rows], axis=0)
+            ahead[rows] = np.gradient(surface[rows], charge[rows])
+    return weights, ahead
+
+
+def _steps(record: Interrupted, seen: Seen) -> Array:
+    """Weights that give the slope from one relaxed rest to the next, where both have settled."""
+    count, extra = len(seen.numbers), len(seen.rests) - len(seen.numbers)
+    numbers = (seen.numbers[0] - 2, *seen.numbers) if extra else seen.numbers
+    step = np.diff([record.stretches[number].charge for number in numbers])
+    step[np.diff(numbers) != 2] = np.nan  # more than one pulse between
+    weights, rows = np.full((count, count + extra), np.nan), np.arange(1 - extra, count)
+    weights[rows] = 0.0
+    weights[rows, rows + extra - 1], weights[rows, rows + extra] = -1.0 / step, 1.0 / step
+    settled = np.array([level.settled for level in seen.rests])
+    weights[rows[~(settled[:-1] & settled[1:])]] = np.nan
+    return weights
+
+
+def _misfit(record: Interrupted, window: Window, found: Titration) -> float:
+    """The median share by which halves of the fits differ; 0 if noise explains it, or if the halves have few rows."""
+    time = found.middle if np.isfinite(found.middle) else _ENDLESS
+    fit = fit_pulse if found.seen.rests else fit_rest
+    shares = []
+    for number, span in zip(found.seen.numbers, found.seen.span, strict=True):
+        begin, end = window[0], float(span)
+        middle = (0.5 * (np.sqrt(begin) + np.sqrt(end))) ** 2
+        early, late = (fit(record, number, part, time) for part in ((begin, middle), (middle, end)))
+        if early is not None and late is not None and early.values[-1] != 0:
+            shares.append(late.values[-1] / early.values[-1] - 1.0)
+    if len(shares) < 2:
+        return 0.0
+    share = float(np.median(shares))
+    error = 1.86 * float(np.median(np.abs(np.array(shares) - share))) / np.sqrt(len(shares))  # of a median, robust
+    return share if abs(share) > _SURELY * error else 0.0
