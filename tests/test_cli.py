@@ -111,6 +111,28 @@ def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thi
     assert "energy" not in " ".join(page["results"]["one_size"]["values"])
 
 
+def test_the_methods_of_conductivity_are_judged_on_virtual_pellets(thiocell, with_pan2023):
+    """What was put in: a largest value at x = 0.20, 1e-4 S/cm for electrons, 1e-4 and 1e-3 S/cm for ions of the step."""
+    _, out, _ = thiocell("run", "pan2023", "--json")
+    page = json.loads(out)
+    by_claim = {}
+    for verdict in page["verdicts"]:
+        by_claim.setdefault(verdict["claim"], []).append(verdict)
+    assert [v["verdict"] for v in by_claim["conductivity_without_mos2_recovered"]] == ["holds", "holds"]
+    assert {v["tests"] for v in by_claim["conductivity_without_mos2_recovered"]} == {"method"}
+    assert [v["verdict"] for v in by_claim["conductivities_rise"]][:3] == ["holds", "holds", "holds"]
+    (short,) = by_claim["half_an_hour"]  # a pellet that takes two days to settle
+    assert short["verdict"] == "fails"
+    assert 1.3 < short["found"] < 2.0
+    one, ten, ratio = by_claim["what_the_step_measures"]
+    assert {v["verdict"] for v in (one, ten, ratio)} == {"fails"}
+    assert 0.8 < ratio["found"] < 1.3  # ten times the conductivity of the ions hardly moves what the method says
+    assert {v["verdict"] for v in by_claim["conductivity_formula"]} == {"contradicts"}
+    filler = page["results"]["phases"]["limits"]["filler_conductivity"]
+    assert filler["side"] == "above"
+    assert 5e-4 < filler["bound"]["value"] < 1.4e-3
+
+
 def test_strict_turns_a_failed_claim_into_code_1(thiocell, with_pan2023):
     assert thiocell("run", "pan2023", "--strict")[0] == 1
     assert thiocell("run", "tour", "--strict")[0] == 0

@@ -27,6 +27,8 @@ Inductive = Literal["drop", "keep"]
 INDUCTIVE_MEANING = "what becomes of the points at high frequencies where the wiring makes Im(Z) positive"
 FEWEST = 6
 """assumed: points below which no circuit is worth a fit."""
+_INDUCTIVE = 0.01
+"""assumed: share of |Z| above which a positive imaginary part is that of wiring and not noise about a resistor."""
 _SAME = 1e-9
 _TWICE = 0.02
 """assumed: relative distance of two measurements at one frequency above which the cell had changed between them."""
@@ -111,9 +113,10 @@ def _check(record: Record) -> None:
 
 
 def _tail(impedance: Complex) -> int:
-    """Points at the highest frequencies whose imaginary part is positive."""
+    """Points at the highest frequencies whose imaginary part is positive, by more than noise in one of them."""
     capacitive = np.flatnonzero(impedance.imag <= 0)
-    return int(capacitive[0]) if capacitive.size else 0
+    count = int(capacitive[0]) if capacitive.size else 0
+    return count if np.any(impedance.imag[:count] > _INDUCTIVE * np.abs(impedance[:count])) else 0
 
 
 def _disorder(frequency: Array, impedance: Complex) -> str:
