@@ -112,7 +112,7 @@ def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thi
 
 
 def test_the_methods_of_conductivity_are_judged_on_virtual_pellets(thiocell, with_pan2023):
-    """What was put in: a largest value at x = 0.20, 1e-4 S/cm for electrons, 1e-4 and 1e-3 S/cm for ions of the step."""
+    """What was put in: a largest value at x = 0.20, 1e-4 S/cm for electrons, and 1e-4 and 1e-3 for ions."""
     _, out, _ = thiocell("run", "pan2023", "--json")
     page = json.loads(out)
     by_claim = {}
@@ -120,7 +120,7 @@ def test_the_methods_of_conductivity_are_judged_on_virtual_pellets(thiocell, wit
         by_claim.setdefault(verdict["claim"], []).append(verdict)
     assert [v["verdict"] for v in by_claim["conductivity_without_mos2_recovered"]] == ["holds", "holds"]
     assert {v["tests"] for v in by_claim["conductivity_without_mos2_recovered"]} == {"method"}
-    assert [v["verdict"] for v in by_claim["conductivities_rise"]][:3] == ["holds", "holds", "holds"]
+    assert [v["verdict"] for v in by_claim["conductivities_rise"]] == ["holds", "holds"]
     (short,) = by_claim["half_an_hour"]  # a pellet that takes two days to settle
     assert short["verdict"] == "fails"
     assert 1.3 < short["found"] < 2.0
