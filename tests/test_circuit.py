@@ -156,7 +156,13 @@ def test_a_better_minimum_than_the_published_one_is_found(data_dir):
     found = fit_circuit(circuit, frequency, impedance, sigma=one, fixed=fixed)
     published = np.array([0.02, 6.79e-3, 5.62, 3.91e-3, 5.88e-2, 200.0, 1.36])
     away = circuit.impedance(published, frequency)[0] - impedance
-    assert found.chi2 <= np.sum(np.abs(away) ** 2)
+    assert np.sum(np.abs(away) ** 2) == pytest.approx(1.2834e-4, rel=1e-4)
+    assert found.chi2 == pytest.approx(1.2673e-4, rel=1e-4)  # better, and every parameter within the published error
+    errors = np.array([1.0, 1.08e-3, 2.0, 1.1e-3, 1.3e-3, 1.0, 0.26])
+    assert np.all(np.abs(found.values - published) < errors)
+    ours = np.sqrt(np.diag(found.covariance)) * found.scatter
+    free = np.array([1, 2, 3, 4, 6])
+    assert ours[free] == pytest.approx(errors[free], rel=0.25)
 
 
 def test_branches_that_are_alike_come_out_in_one_order():

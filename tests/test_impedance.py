@@ -214,3 +214,33 @@ def test_fixed_parameters_are_held_with_their_units():
     found = Impedance(fixed=("R0 = 0.02 kohm",)).analyse({"main": spectrum(frequency, z)}, BARE)
     assert found["R0"].value == pytest.approx(20.0, rel=1e-12)
     assert found["R1"].value == pytest.approx(150.0, rel=1e-6)
+
+
+SOC = """
+title = "Impedance against the state of charge"
+[sample.cell.facts]
+charge = ["50 mAh/g", "150 mAh/g", "300 mAh/g"]
+resistance = "100 ohm"
+slope = "0.2 ohm*g/mAh"
+[predict.spectra]
+technique = "impedance"
+sample = "cell"
+circuit = "R0-p(R1,C1)"
+seed = 3
+values = { R0 = "10 ohm", R1 = "cell.resistance + cell.slope * cell.charge", C1 = "1e-5 F" }
+[analyse.fitted]
+technique = "impedance"
+records = "spectra"
+circuit = "R0-p(R1,C1)"
+[trend.transfer]
+of = "fitted.R1"
+against = "charge"
+law = "line"
+"""
+
+
+def test_impedance_against_the_state_of_charge_is_a_family_with_a_trend(tmp_path):
+    (tmp_path / "study.toml").write_text(SOC)
+    found = run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes["transfer"].result
+    assert found["slope"].to("ohm*g/mAh").value == pytest.approx(0.2, rel=0.02)
+    assert abs(found["intercept"].value - 100.0) < 3 * found["intercept"].sigma
