@@ -58,9 +58,11 @@ class Run:
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
-    """A step's values and doubts; a step that did not finish has no values, and the reason as its doubt."""
+    """A step's values, limits and doubts; a step that did not finish has the reason as its doubt, and nothing else."""
     if outcome.result is None:
-        return {"technique": None, "values": {}, "doubts": [f"{outcome.status}: {outcome.error}"]}
+        return {"technique": None, "values": {}, "limits": {}, "doubts": [f"{outcome.status}: {outcome.error}"]}
     kind = outcome.result.source.kind
     values = {word: {**quantity.to_json(), "kind": kind} for word, quantity in outcome.result.values.items()}
-    return {"technique": outcome.result.technique, "values": values, "doubts": list(outcome.result.doubts)}
+    limits = {word: limit.to_json() for word, limit in outcome.result.limits.items()}
+    doubts = list(outcome.result.doubts)
+    return {"technique": outcome.result.technique, "values": values, "limits": limits, "doubts": doubts}
