@@ -23,7 +23,6 @@ from thiocell.core.sample import Sample
 from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.circuit import Circuit
-from thiocell.physics.circuit_fit import STARTS
 from thiocell.techniques._cells.modelled import (
     BEGIN_PREDICTED,
     CELL_FACTS,
@@ -35,19 +34,18 @@ from thiocell.techniques._cells.modelled import (
     checked_values,
 )
 from thiocell.techniques._findings import MODEL, Findings
-from thiocell.techniques._impedance.fitted import WEIGHTING_MEANING, Weighting, circuit_of, fit_doubts, fixed_of
+from thiocell.techniques._impedance.fitted import circuit_of, fit_doubts, fixed_of
 from thiocell.techniques._impedance.layers import Layered, Method, Rise, by_rise, look_at, relative_sigma, shared, total
 from thiocell.techniques._impedance.picture import curves, draw_routes
 from thiocell.techniques._impedance.plateaus import plateaus
+from thiocell.techniques._impedance.settings import SpectrumSettings
 from thiocell.techniques._impedance.spectrum import (
-    INDUCTIVE_MEANING,
     READS,
     Complex,
-    Inductive,
     Spectrum,
     read_spectrum,
 )
-from thiocell.techniques._impedance.virtual import GAIN, NOISE, recorded, sweep
+from thiocell.techniques._impedance.virtual import recorded, sweep
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import NEEDS, shape_of
 
@@ -78,8 +76,8 @@ _TERMS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class BlockedImpedance:
+@dataclass(frozen=True, kw_only=True)
+class BlockedImpedance(SpectrumSettings):
     """Steel, a layer that passes ions alone, the sample, the layer again, steel; and the same without the sample.
 
     Three routes: the low-frequency limit less the blank; the two-rail line alone and two plateaus read without any
@@ -92,18 +90,6 @@ class BlockedImpedance:
     layer_error: Quantity = setting(
         Quantity.exact(2.0, "%"), "assumed error by which the layers beside the sample differ from the blank's"
     )
-    weighting: Weighting = setting("modulus", WEIGHTING_MEANING)
-    low: Quantity | None = setting(None, "lowest frequency that is used")
-    high: Quantity | None = setting(None, "highest frequency that is used")
-    inductive: Inductive = setting("drop", INDUCTIVE_MEANING)
-    starts: int = setting(STARTS, "starts of the search")
-    seed: int = setting(0, "of the places where the search starts")
-    gain_error: Quantity = setting(GAIN, "relative error that all impedances of both records share")
-    noise: Quantity = setting(NOISE, "noise of a predicted record, of |Z|, one sigma of each part")
-    span: tuple[Quantity, ...] = setting(
-        (Quantity.exact(0.1, "Hz"), Quantity.exact(1e6, "Hz")), "frequencies between which a record is predicted"
-    )
-    points: int = setting(60, "frequencies of a predicted record")
     layers: Quantity = setting(Quantity.exact(500.0, "ohm"), "resistance of the layers of a predicted record")
     contact: Quantity = setting(
         Quantity.exact(10.0, "uF/cm**2"), "capacitance of each outer contact of a predicted record, at 1 rad/s; assumed"

@@ -18,11 +18,9 @@ from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.core.vocabulary import FACTS
 from thiocell.physics.circuit import Circuit, in_series
-from thiocell.physics.circuit_fit import STARTS, CircuitFit
+from thiocell.physics.circuit_fit import CircuitFit
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._impedance.fitted import (
-    WEIGHTING_MEANING,
-    Weighting,
     circuit_of,
     circuit_terms,
     conductivity_term,
@@ -34,14 +32,13 @@ from thiocell.techniques._impedance.fitted import (
     with_gain,
 )
 from thiocell.techniques._impedance.picture import curves, draw_spectrum, misfit
+from thiocell.techniques._impedance.settings import SpectrumSettings
 from thiocell.techniques._impedance.spectrum import (
-    INDUCTIVE_MEANING,
     READS,
-    Inductive,
     kramers_kronig_doubts,
     read_spectrum,
 )
-from thiocell.techniques._impedance.virtual import GAIN, NOISE, recorded, sweep
+from thiocell.techniques._impedance.virtual import recorded, sweep
 from thiocell.techniques._spread import Spread
 
 TOTAL = "conductivity_total"
@@ -55,8 +52,8 @@ _OTHERS = {
 }
 
 
-@dataclass(frozen=True)
-class Impedance:
+@dataclass(frozen=True, kw_only=True)
+class Impedance(SpectrumSettings):
     """An equivalent circuit, read as text, fitted from many starts; the parameters are its values.
 
     Each resistor's conductivity L/(R A) is given too where the sample states thickness and area.
@@ -64,18 +61,6 @@ class Impedance:
 
     circuit: str = setting("R0-p(R1,CPE1)-CPE2", "equivalent circuit: '-' in series, p(a,b) in parallel")
     fixed: tuple[str, ...] = setting((), "parameters that are held, such as 'R0 = 0.02 ohm'")
-    weighting: Weighting = setting("modulus", WEIGHTING_MEANING)
-    low: Quantity | None = setting(None, "lowest frequency that is used")
-    high: Quantity | None = setting(None, "highest frequency that is used")
-    inductive: Inductive = setting("drop", INDUCTIVE_MEANING)
-    starts: int = setting(STARTS, "starts of the search")
-    seed: int = setting(0, "of the places where the search starts")
-    gain_error: Quantity = setting(GAIN, "relative error that all impedances of a record share")
-    noise: Quantity = setting(NOISE, "noise of a predicted record, of |Z|, one sigma of each part")
-    span: tuple[Quantity, ...] = setting(
-        (Quantity.exact(0.1, "Hz"), Quantity.exact(1e6, "Hz")), "frequencies between which a record is predicted"
-    )
-    points: int = setting(60, "frequencies of a predicted record")
 
     reads = READS
     needs: ClassVar[Mapping[str, Quantity]] = {}
