@@ -150,3 +150,23 @@ def test_half_an_hour_on_a_pellet_of_the_cell_model_gives_a_limit_and_two_days_t
     long = dataclasses.replace(short, duration=Quantity.exact(50.0, "h"))
     result = long.analyse(long.predict({}, sample, np.random.default_rng(1)), sample)
     assert result["electronic_conductivity"].value == pytest.approx(1e-4, rel=0.01)
+
+
+def test_a_current_against_the_voltage_or_one_that_rises_gives_neither_value_nor_limit():
+    t = np.arange(0.0, 1800.0, 5.0)
+    turned = found(t, 1.0, np.full(t.size, -1e-5))
+    assert any("is its sign turned" in doubt for doubt in turned.doubts)
+    rising = found(t, 1.0, 1e-5 * (2.0 - np.exp(-t / 3600.0)))
+    for result in (turned, rising):
+        assert "electronic_conductivity" not in result.values
+        assert not result.limits
+
+
+def test_a_hold_that_the_sample_s_own_facts_call_too_short_gives_a_limit():
+    """Noise of a per cent hides the fall of a pellet that takes days."""
+    t, rng = np.arange(0.0, 1800.0, 5.0), np.random.default_rng(1)
+    current = 2e-3 * (1 + 0.01 * rng.normal(size=t.size))
+    facts = {"ionic_conductivity": "1e-4 S/cm", "chemical_capacitance": "1600 F/cm**3"}
+    result = found(t, 1.0, current, **facts)
+    assert "electronic_conductivity" not in result.values
+    assert result.limits["electronic_conductivity"].side == "below"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -153,3 +155,27 @@ def test_even_where_diffusion_limits_a_straight_plot_alone_misleads():
     assert result["cottrell_diffusivity"].value == pytest.approx(1e-9, rel=0.1)
     assert result["straight_least"].value < 1e-9 < 2e-9 < result["straight_most"].value
     assert any("a straight plot alone says nothing" in doubt for doubt in result.doubts)
+
+
+@pytest.mark.parametrize("ratio", ["3", "100", "1000"])
+def test_a_record_that_ends_before_the_slab_s_end_is_felt_sets_no_diffusivity(ratio):
+    """45 s of 450: charge and time are a valley along which the current stays the same."""
+    truth = {"diffusivity": "2e-8 cm**2/s", "diffusion_ratio": ratio, "charge": "4 mAh"}
+    technique = dataclasses.replace(TECHNIQUE, duration=Quantity.exact(45.0, "s"))
+    for seed in range(7):
+        step = technique.predict(
+            {word: Quantity.parse(text) for word, text in truth.items()}, CATHODE, np.random.default_rng(seed)
+        )
+        result = technique.analyse(step, CATHODE)
+        assert not {"diffusivity", "cottrell_diffusivity"} & set(result.values)
+        assert any("before the slab's end is felt" in doubt for doubt in result.doubts)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("concentration", "0 mol/cm**3"), ("charge_number", 0), ("temperature", "-300 degC")]
+)
+def test_settings_that_mean_nothing_are_bad_input(setting, value):
+    told = Quantity.parse(value) if isinstance(value, str) else value
+    technique = dataclasses.replace(TECHNIQUE, **{setting: told})
+    with pytest.raises(BadInput, match=setting):
+        technique.analyse(stepped(500.0), CATHODE)

@@ -24,6 +24,8 @@ HALF, NEAR, LEAST = -0.5, 0.02, 3.0
 diffusion: assumed, for a diffusivity that is right within some 10 %."""
 
 
+_BLIND = 1e-6
+"""assumed: ratio of the slopes' singular values below which one direction is rounding."""
 STRAIGHT = 0.99
 """assumed: R2 from which a Cottrell plot is taken for a straight line, as in print."""
 READ = 1.4
@@ -32,6 +34,8 @@ READ = 1.4
 
 class SlabFit(NamedTuple):
     """``logs`` are the logarithms of charge (C), diffusion time (s) and ratio, with their ``covariance``.
+
+    The covariance is infinite where the numbers do not set all three, as before the slab's end is felt.
 
     ``time`` and ``current`` are the bins, ``fitted`` the law there; ``scatter`` is relative.
     """
@@ -120,9 +124,12 @@ def fit_slab(time: Array, current: Array, count: Array, near: Array | None = Non
     scatter = float(np.sqrt(2.0 * best.cost / free))
     jac = slopes(best.x)
     norm = np.linalg.norm(jac, axis=0)
-    jac = jac / norm
-    with np.errstate(all="ignore"):
-        covariance = np.linalg.pinv(jac.T @ jac, rcond=1e-12) / np.outer(norm, norm) * scatter**2
+    _, sizes, turn = np.linalg.svd(jac / np.where(norm > 0, norm, 1.0), full_matrices=False)
+    if np.all(norm > 0) and sizes[-1] > _BLIND * sizes[0]:
+        root = turn.T / sizes / norm[:, None]
+        covariance = root @ root.T * scatter**2
+    else:  # some direction is not seen at all
+        covariance = np.full((3, 3), np.inf)
     return SlabFit(best.x, covariance, time, current, current * (1.0 + best.fun / weight), scatter)
 
 

@@ -153,26 +153,34 @@ class DcPolarisation:
             raise BadInput(
                 f"record '{held.name}' never holds a voltage of more than {1e3 * _ZERO:g} mV; nothing was driven"
             )
-        settled = all(level.settled for level in levels)
         conductance = self._conductance(held, [(level.level, level.sigma) for level in levels], found)
         last = self._conductance(held, [(level.last, 0.0) for level in levels], None)
         shape = length.over(area)
-        if settled:
-            found.add("electronic_conductivity", conductance.times(shape), "S/m", "S/cm")
         apparent = last.times(shape)
         found.add("apparent_conductivity", apparent, "S/m", "S/cm")
+        slow = self._expected(held, apparent, sample)
+        along = float(apparent.value) > 0.0
+        settled = all(level.settled for level in levels) and not slow and along
+        if settled:
+            found.add("electronic_conductivity", conductance.times(shape), "S/m", "S/cm")
         slowest = max(
             (level for level in levels if np.isfinite(level.time)), key=lambda level: level.time, default=None
         )
         if settled and slowest is not None:
             spread = {"settling": np.asarray(slowest.time_sigma)}
             found.add("settling_time", Spread(np.asarray(slowest.time), spread), "s", "s")
-        if not settled:
+        if not along:
+            found.note(
+                "there is no electronic_conductivity: the current does not run with the voltage; is its sign turned?"
+            )
+        elif not settled and any(level.above * level.last < 0.0 for level in levels):
+            found.note("there is no electronic_conductivity: the current has not settled, and rises")
+        elif not settled:
             bound = apparent.quantity("S/m", "S/cm")
             upper = Quantity.exact(bound.value + 1.645 * (bound.sigma if bound.known else 0.0), "S/cm")
             found.limits["electronic_conductivity"] = Limit(upper, "below", 0.95)
             found.note("there is no electronic_conductivity: the current has not settled, so only a limit is given")
-        for doubt in (*_not_steady(held, levels), *self._expected(held, apparent, sample), *_driven(held)):
+        for doubt in (*_not_steady(held, levels), *slow, *_driven(held)):
             found.note(doubt)
         return found.result(_curves(held, levels))
 

@@ -58,6 +58,8 @@ _EXACT = 3e-4
 """Relative; what the bins cost, and better than most instruments."""
 _OFF = 0.05
 """assumed: relative error of i sqrt(t) in a window that counts as limited by diffusion."""
+_END = 0.2
+"""Of L^2/D: from there on a semi-infinite law is off by 1 %, so that a record can tell the slab's end from noise."""
 _SET = 0.3
 """assumed: relative sigma of a diffusion time above which the record does not set it."""
 _SPREAD = 1.5
@@ -148,6 +150,7 @@ class PotentialStep:
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:
         """Diffusivity and resistance of the slab, Cottrell's windows, conductivities where a concentration is told."""
+        self._check()
         asked = ("thickness", "area") if self.concentration is not None else ("thickness",)
         (length, *rest), doubts = shape_of(sample, *asked)
         held = read_holds(records, "potential_step")
@@ -164,8 +167,18 @@ class PotentialStep:
             step = Spread(np.asarray(abs(hold.voltage - before)), {"voltage noise": np.asarray(1e-4)})
             found.add("series_resistance", step.over(found.spreads["initial_current"]), "ohm", "ohm")
         full = self._full(spreads["charge"], length, rest)
-        self._cottrell(found, windows, full)
+        if _felt(fit) or self.concentration is not None:
+            self._cottrell(found, windows, full)
         return found.result(curves(held, fit, windows, float(full.value)))
+
+    def _check(self) -> None:
+        """Raises BadInput for settings that mean nothing."""
+        if self.concentration is not None and self.concentration.to("mol/m**3").value <= 0:
+            raise BadInput(f"the setting 'concentration' is {self.concentration}; it must exceed zero")
+        if self.charge_number == 0:
+            raise BadInput("the setting 'charge_number' is 0; an ion has a charge")
+        if self.temperature.to("K").value <= 0:
+            raise BadInput(f"the setting 'temperature' is {self.temperature}; it must lie above 0 K")
 
     def _usable(self, held: Held, hold: Hold, found: Findings) -> tuple[np.ndarray, np.ndarray]:
         """Times and currents, made positive, without spikes; raises BadInput if there is too little."""
@@ -216,6 +229,12 @@ class PotentialStep:
     def _slab(self, found: Findings, fit: SlabFit, spreads: Mapping[str, Spread], length: Spread) -> None:
         """Diffusivity and the rest, unless the record does not set them."""
         _, across, ratio = np.exp(fit.logs)
+        if not _felt(fit):
+            found.note(
+                "there is no diffusivity: the record ends before the slab's end is felt, and sets neither its charge "
+                "nor its diffusion time"
+            )
+            return
         sure = float(np.sqrt(fit.covariance[1, 1])) <= _SET
         if sure and ratio >= 1.0:
             found.add("diffusivity", length.times(length).over(spreads["time"]), "m**2/s", "cm**2/s")
@@ -302,9 +321,17 @@ class PotentialStep:
         return draw_step(result)
 
 
+def _felt(fit: SlabFit) -> bool:
+    """Does the record last until the slab's end is felt, so that it sets charge and diffusion time?"""
+    return bool(np.isfinite(fit.covariance).all()) and float(fit.time[-1]) >= _END * float(np.exp(fit.logs[1]))
+
+
 def _spreads(fit: SlabFit, gain: Quantity) -> dict[str, Spread]:
     """Charge (C), diffusion time (s) and ratio with the errors of the fit, which they share, and the current's gain."""
     values = np.exp(fit.logs)
+    if not np.isfinite(fit.covariance).all():
+        names = ("charge", "time", "ratio")
+        return {name: Spread(np.asarray(v), {"fit": np.asarray(np.inf)}) for name, v in zip(names, values, strict=True)}
     size = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)) + 1e-300
     root = np.linalg.cholesky(fit.covariance / np.outer(size, size) + 1e-12 * np.eye(3)) * size[:, None]
     found = {

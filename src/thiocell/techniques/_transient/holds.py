@@ -75,19 +75,19 @@ def read_holds(records: Mapping[str, Record], technique: str) -> Held:
     holds = tuple(
         Hold(time[a:b] - time[max(a - 1, 0)], current[a:b], float(np.median(voltage[a:b])), float(time[max(a - 1, 0)]))
         for a, b in pairwise(edges)
-        if b - a >= _FEWEST and np.ptp(voltage[a:b]) <= 2.0 * near
+        if b - a >= _FEWEST and np.ptp(voltage[a:b]) <= 2.0 * near and np.unique(time[a:b]).size >= _FEWEST
     )
     if not holds:
-        raise BadInput(f"record '{record.name}' holds its voltage nowhere for {_FEWEST} rows")
+        raise BadInput(f"record '{record.name}' holds its voltage nowhere for {_FEWEST} rows of different times")
     source = Source(kind_of(record.source), record.source.reference, record.source.place)
     return Held(record.name, holds, source, record.doubts)
 
 
 def driven(held: Held) -> tuple[Hold, float | None]:
-    """The longest hold that is driven, and the voltage of the one before it."""
-    order = sorted(range(len(held.holds)), key=lambda n: float(held.holds[n].time[-1]), reverse=True)
-    n = next((n for n in order if np.any(held.holds[n].current != 0)), order[0])
-    if not np.any(held.holds[n].current != 0):
+    """The hold through which most charge passed (an offset at rest passes little), and the voltage before it."""
+    charges = [abs(float(np.trapezoid(hold.current, hold.time))) for hold in held.holds]
+    n = int(np.argmax(charges))
+    if charges[n] == 0.0:
         raise BadInput(f"record '{held.name}' has no current other than zero; nothing was driven")
     return held.holds[n], held.holds[n - 1].voltage if n else None
 
