@@ -119,6 +119,26 @@ def test_a_large_chemical_capacitance_hides_the_rise_and_nothing_wrong_is_given(
     assert doubted(result, "taken off")
 
 
+def test_a_line_that_lies_in_part_below_the_sweep_gives_no_answer():
+    """1 F/cm3: the beginning of the rise is there, and lines of many sizes have it."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        records = spectra(rng, ionic="1e-5 S/cm", electronic="1e-4 S/cm", capacitance="1 F/cm**3")
+        result = TECHNIQUE.analyse(records, pellet())
+        assert "ionic_conductivity" not in result.values
+        assert result.limits["ionic_conductivity"].bound.value > 1e-5
+        assert doubted(result, "lines of different rise")
+
+
+def test_electrons_that_the_blank_cannot_tell_are_not_given():
+    """0.1 S/cm beside 1e-6: Re||Ri is an ohm beside layers of 500(10)."""
+    records = spectra(np.random.default_rng(3), ionic="1e-6 S/cm", electronic="0.1 S/cm")
+    result = TECHNIQUE.analyse(records, pellet())
+    assert "electronic_conductivity" not in result.values
+    assert doubted(result, "too small beside the layers")
+    assert result["ionic_conductivity"].value == pytest.approx(1e-6, rel=0.05)
+
+
 def test_electrons_that_hardly_count_leave_the_answer_whichever_limit_it_is():
     records = spectra(np.random.default_rng(8), ionic="1.5e-6 S/cm", electronic="1e-8 S/cm", capacitance="1600 F/cm**3")
     result = TECHNIQUE.analyse(records, pellet(electronic_conductivity="1.00(2)e-8 S/cm"))

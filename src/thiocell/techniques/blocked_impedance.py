@@ -53,6 +53,8 @@ _SEEN = 0.9
 """assumed: share of the rise that the frequencies must show for its end to be called reached."""
 _LITTLE = 0.05
 """assumed: share of what is read that the electrons may carry without being told apart."""
+_TOLD = 5.0
+"""assumed: sigmas above zero from which a resistance may be turned into a conductivity."""
 _FAR = 100.0
 """assumed: times by which the lowest frequency must be quicker than a line for none of its rise to show."""
 _APART = 3.0
@@ -273,8 +275,13 @@ class BlockedImpedance(SpectrumSettings):
             ions = left.plus(rise)
             own = left.times(ions).over(rise)
             rails["blank"] = ions, own
-            found.add("electronic_conductivity", shape.over(own), "S/m", "S/cm")
-            found.add("conductivity_read", shape.over(left), "S/m", "S/cm")
+            if float(left.value) > _TOLD * float(left.sigma):
+                found.add("electronic_conductivity", shape.over(own), "S/m", "S/cm")
+                found.add("conductivity_read", shape.over(left), "S/m", "S/cm")
+            else:
+                found.note(
+                    "there is no electronic_conductivity: Re||Ri is too small beside the layers to be told by the blank"
+                )
         if electronic is not None:
             rails["line"] = by_rise(rise, electronic), electronic
             seen = plateaus(spectrum)

@@ -20,6 +20,8 @@ _SURE = 10.0
 """assumed: by how much AICc must ask for a line; odds of e^-5."""
 _SET = 0.3
 """assumed: relative sigma of a rise, or of its time constant, above which the spectrum does not set it."""
+_NOISE = 4.0
+"""assumed: two minima whose chi-squares are so near, for residuals of sigma one, are told apart by noise only."""
 _NONE = 1e-6
 """ohm; a rise that is none."""
 
@@ -116,14 +118,24 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
     bare = method.fit(spectrum, circuit, {**fixed, **dict(zip(words, (_NONE, 1.0, 1.0), strict=True))})
     values = method.spreads(fit, "main")
     rise = None
-    if _aicc(bare) - _aicc(fit) > _SURE and all(relative_sigma(values[word]) <= _SET for word in words[:2]):
+    said: tuple[str, ...] = ()
+    asked = _aicc(bare) - _aicc(fit) > _SURE
+    if asked and _open(fit, [circuit.names.index(word) for word in words[:2]]):
+        said = ("lines of different rise fit the spectrum as well as each other: what it shows is a part of one",)
+    elif asked and all(relative_sigma(values[word]) <= _SET for word in words[:2]):
         ends = np.array([spectrum.frequency.min(), spectrum.frequency.max()])
         low, high = rise_share(ends, float(values[words[1]].value), float(values[words[2]].value))
         rise = Rise(values[words[0]], values[words[1]], float(low), float(1.0 - high))
     else:
         fit, values = bare, method.spreads(bare, "main")
-    doubts = (*kramers_kronig_doubts(spectrum.kramers_kronig), *fit_doubts(fit, method.weighting))
+    doubts = (*said, *kramers_kronig_doubts(spectrum.kramers_kronig), *fit_doubts(fit, method.weighting))
     return Layered(fit, values, rise, doubts)
+
+
+def _open(fit: CircuitFit, places: Sequence[int]) -> bool:
+    """Does another minimum, as good but for noise, say another number at one of ``places``?"""
+    near = [other for other in fit.others if other.chi2 <= fit.chi2 * (1.0 + _NOISE / max(fit.freedom, 1))]
+    return any(abs(np.log(other.values[k] / fit.values[k])) > _SET for other in near for k in places)
 
 
 def by_rise(rise: Spread, electronic: Spread) -> Spread:
