@@ -159,6 +159,10 @@ def test_a_blank_above_the_sample_is_said():
     other = dataclasses.replace(TECHNIQUE, layers=Quantity.exact(30000.0, "ohm"))
     records["blank"] = spectra(np.random.default_rng(9), other)["blank"]
     assert doubted(TECHNIQUE.analyse(records, pellet(**DC)), "is not above the blank's")
+    result = TECHNIQUE.analyse(records, pellet())
+    assert not {"ionic_conductivity", "electronic_conductivity", "conductivity_read"} & set(result.values)
+    same = TECHNIQUE.analyse({"main": records["main"], "blank": records["main"]}, pellet())
+    assert not {"ionic_conductivity", "electronic_conductivity", "conductivity_read"} & set(same.values)
 
 
 def test_what_is_missing_or_wrong_is_named():

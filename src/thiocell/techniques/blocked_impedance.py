@@ -177,8 +177,13 @@ class BlockedImpedance(SpectrumSettings):
         seen = look_at(spectrum, circuit, fixed_of(self.fixed, circuit), method)
         for doubt in (*doubts, *seen.doubts):
             found.note(doubt)
-        left = self._left(records, seen, blank, method, found)
         if seen.rise is None:
+            found.note(
+                "the spectrum shows one resistance and no rise of a two-rail line: if its frequencies lie above the "
+                "line's, that is Re||Ri and says sigma_i + sigma_e; if below, it is Ri"
+            )
+        left = self._left(records, seen, blank, method, found)
+        if seen.rise is None or (left is None and electronic is None):
             self._one_intercept(found, left, shape, area.times(length), electronic, sample, spectrum)
         else:
             ions, electrons = self._routes(found, spectrum, seen.rise.size, left, shape, electronic)
@@ -218,20 +223,16 @@ class BlockedImpedance(SpectrumSettings):
             f"the limit at high frequency, {float(whole.value):.4g} ohm, is not above the blank's "
             f"{float(alone.value):.4g} ohm by more than their errors: the blank tells nothing of Re||Ri"
         )
-        return None if seen.rise is None else left
+        return None
 
     def _one_intercept(
         self, found: Findings, left: Spread | None, shape: Spread, volume: Spread, electronic: Spread | None,
         sample: Sample, spectrum: Spectrum,
     ) -> None:  # fmt: skip
         """What a spectrum with one resistance says: the trap of the wrong intercept."""
-        found.note(
-            "the spectrum shows one resistance and no rise of a two-rail line: if its frequencies lie above the "
-            "line's, that is Re||Ri and says sigma_i + sigma_e; if below, it is Ri"
-        )
         if left is None:
             found.note(
-                "there is no ionic_conductivity: without a rise, the blank alone tells the sample from its layers"
+                "there is no ionic_conductivity: without Re from DC, the blank alone tells the sample from its layers"
             )
             return
         read = shape.over(left)
