@@ -179,3 +179,11 @@ def test_settings_that_mean_nothing_are_bad_input(setting, value):
     technique = dataclasses.replace(TECHNIQUE, **{setting: told})
     with pytest.raises(BadInput, match=setting):
         technique.analyse(stepped(500.0), CATHODE)
+
+
+def test_cottrell_s_conductivity_falls_with_the_concentration_and_the_slab_s_rises():
+    """D by Cottrell goes as 1/C^2, so that C D goes as 1/C; the slab's D does not hang on C."""
+    technique = dataclasses.replace(TECHNIQUE, concentration=Quantity(0.04, "mol/cm**3", 0.004))
+    result = technique.analyse(stepped(500.0), CATHODE)
+    for word, sign in (("cottrell_conductivity", -1), ("ionic_conductivity", 1)):
+        assert result.parts[word]["concentration"] == pytest.approx(sign * 0.1 * result[word].value, rel=1e-6)

@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from thiocell.cell.parameters import Grains
 from thiocell.cell.protocol import symmetric
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
@@ -21,17 +20,8 @@ from thiocell.core.term import Term
 from thiocell.physics.plateau import Plateau, plateau
 from thiocell.physics.polarisation import polarisation_current, settling_time
 from thiocell.techniques._cells.held import held_trace
-from thiocell.techniques._cells.modelled import (
-    BEGIN_PREDICTED,
-    CELL_FACTS,
-    GRAINS,
-    GRAINS_PREDICTED,
-    NODES,
-    NODES_PREDICTED,
-    Begin,
-    Modelled,
-    checked_values,
-)
+from thiocell.techniques._cells.modelled import CELL_FACTS, Modelled, checked_values
+from thiocell.techniques._cells.settings import ModelSettings
 from thiocell.techniques._findings import MODEL, Findings
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import (
@@ -59,8 +49,8 @@ _TERMS = {
 }
 
 
-@dataclass(frozen=True)
-class DcPolarisation:
+@dataclass(frozen=True, kw_only=True)
+class DcPolarisation(ModelSettings):
     """Holds at one voltage or more: the current is followed to its plateau, not read off at the end.
 
     Several voltages, of both signs too, give the slope of current against voltage; one gives their ratio. Where the
@@ -80,9 +70,6 @@ class DcPolarisation:
     )
 
     law: Literal["rails", "cell"] = setting("rails", "law of a predicted record: a two-rail line, or the cell model")
-    grains: Grains = setting(GRAINS, GRAINS_PREDICTED)
-    nodes: int = setting(NODES, NODES_PREDICTED)
-    begin: Begin = setting("sample", BEGIN_PREDICTED)
 
     terms: ClassVar[Mapping[str, Term]] = _TERMS
     gives: ClassVar[Mapping[str, Term]] = {"electronic_conductivity": _TERMS["electronic_conductivity"]}

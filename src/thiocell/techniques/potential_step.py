@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from thiocell.cell.parameters import Grains
 from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
@@ -21,17 +20,8 @@ from thiocell.physics.composition import FARADAY
 from thiocell.physics.slab_fit import STRAIGHT, SlabFit, Windows, binned, cottrell_windows, fit_slab
 from thiocell.physics.slab_step import nernst_einstein, slab_step
 from thiocell.techniques._cells.held import held_trace
-from thiocell.techniques._cells.modelled import (
-    BEGIN_PREDICTED,
-    CELL_FACTS,
-    GRAINS,
-    GRAINS_PREDICTED,
-    NODES,
-    NODES_PREDICTED,
-    Begin,
-    Modelled,
-    checked_values,
-)
+from thiocell.techniques._cells.modelled import CELL_FACTS, Modelled, checked_values
+from thiocell.techniques._cells.settings import ModelSettings
 from thiocell.techniques._findings import MODEL, Findings
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import (
@@ -82,8 +72,8 @@ _TERMS = {
 }
 
 
-@dataclass(frozen=True)
-class PotentialStep:
+@dataclass(frozen=True, kw_only=True)
+class PotentialStep(ModelSettings):
     """The current after a step of the voltage is that of a finite slab behind a series resistance.
 
     Diffusion time and resistance are fitted together. Cottrell's law is held beside it in every window; where no window
@@ -101,9 +91,6 @@ class PotentialStep:
     duration: Quantity = setting(Quantity.exact(2.0, "h"), "duration of the predicted hold")
     points: int = setting(400, "rows of the predicted record, even in the logarithm of time")
     law: Literal["slab", "cell"] = setting("slab", "law of a predicted record: the slab, or the cell model")
-    grains: Grains = setting(GRAINS, GRAINS_PREDICTED)
-    nodes: int = setting(NODES, NODES_PREDICTED)
-    begin: Begin = setting("sample", BEGIN_PREDICTED)
 
     terms: ClassVar[Mapping[str, Term]] = _TERMS
     gives: ClassVar[Mapping[str, Term]] = {word: _TERMS[word] for word in ("diffusivity", "diffusion_ratio", "charge")}
@@ -261,7 +248,9 @@ class PotentialStep:
         factor = nernst_einstein(1.0, told.value, self.charge_number, self.temperature.to("K").value)
         share = told.sigma / told.value if told.sigma != 0 else 0.0
         spread = found.spreads[by].scaled(factor)
-        parts = {**spread.parts, **({"concentration": np.asarray(share * spread.value)} if share else {})}
+        parts = dict(spread.parts)
+        if share:  # D by Cottrell goes as 1/C^2 already
+            parts["concentration"] = parts.get("concentration", np.asarray(0.0)) + share * spread.value
         found.add(name, Spread(spread.value, parts), "S/m", "S/cm")
         found.note(
             f"conductivities by Nernst and Einstein take {self.concentration} of ions that do not feel each other; a "
