@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -170,3 +171,69 @@ def test_a_hold_that_the_sample_s_own_facts_call_too_short_gives_a_limit():
     result = found(t, 1.0, current, **facts)
     assert "electronic_conductivity" not in result.values
     assert result.limits["electronic_conductivity"].side == "below"
+
+
+def test_noise_does_not_make_a_pellet_that_has_not_settled_a_settled_one():
+    """A pellet of 1e-4 S/cm of both carriers, 5 mm thick: with 1 % noise its last quarter of an hour looks flat."""
+    rng, time = np.random.default_rng(4), np.arange(5.0, 1801.0, 5.0)
+    current = polarisation_current(time, 1.0, 0.5 / 1e-4, 0.5 / 1e-4, 1600.0 * 0.5)
+    result = found(time, 1.0, current * (1 + 0.01 * rng.normal(size=time.size)), thickness="5000(0) um")
+    assert "electronic_conductivity" not in result.values
+    assert result.limits["electronic_conductivity"].bound.value > 1.5e-4
+    # where the whole record is as flat, the doubt says what the noise would hide
+    flat = found(time, 1.0, 1e-4 * (1 + 0.01 * rng.normal(size=time.size)))
+    assert any("would hide a fall of 1" in doubt for doubt in flat.doubts)
+    told = found(time, 1.0, 1e-4 * np.ones(time.size), ionic_conductivity="1e-4 S/cm", chemical_capacitance="1 F/cm**3")
+    assert not any("hide" in doubt for doubt in told.doubts)
+
+
+@pytest.mark.parametrize("volts", [0.3, 1.0])
+def test_an_open_circuit_after_the_hold_is_no_hold(volts):
+    time, rng = np.arange(5.0, 3601.0, 5.0), np.random.default_rng(1)
+    first = time <= 1800
+    current = np.where(first, 1e-5, 0.0) * (1 + 1e-3 * rng.normal(size=time.size))
+    result = found(time, np.where(first, 1.0, volts), current)
+    assert result["electronic_conductivity"].value == pytest.approx(1e-6, rel=1e-3)
+    assert any("an open circuit, left out" in doubt for doubt in result.doubts)
+
+
+def test_voltages_that_contradict_each_other_are_told_and_widen_the_sigma():
+    """Three times as much current backwards, and half as much again at nearly the same voltage."""
+    time, rng = np.arange(5.0, 3601.0, 5.0), np.random.default_rng(1)
+    first = time <= 1800
+    noise = 1 + 1e-3 * rng.normal(size=time.size)
+    diode = found(time, np.where(first, 1.0, -1.0), np.where(first, 1e-5, -3e-5) * noise)
+    close = found(time, np.where(first, 1.0, 1.1), np.where(first, 1e-5, 1.65e-5) * noise)
+    for result, least, most in ((diode, 1e-6, 3e-6), (close, 1e-6, 1.5e-6)):
+        value = result["electronic_conductivity"]
+        assert abs(value.value - least) < 2 * value.sigma
+        assert abs(value.value - most) < 2 * value.sigma
+        assert any("contradict one conductance" in doubt for doubt in result.doubts)
+
+
+def test_switches_of_the_range_are_left_out_and_jumps_named():
+    time, rng = np.arange(5.0, 1801.0, 5.0), np.random.default_rng(1)
+    current = 1e-5 * (1 + 1e-3 * rng.normal(size=time.size))
+    spiked = current.copy()
+    spiked[[200, 300]] *= [50.0, 0.0]
+    result = found(time, 1.0, spiked)
+    assert result["electronic_conductivity"].value == pytest.approx(1e-6, rel=1e-3)
+    assert any("2 rows at 1 V stand off" in doubt for doubt in result.doubts)
+    jumped = found(time, 1.0, np.where(time > 1500, 1.05, 1.0) * current)
+    said = next(doubt for doubt in jumped.doubts if "jumps by" in doubt)
+    size, at = (float(n) for n in re.findall(r"jumps by (\S+) A after (\S+) s", said)[0])
+    assert size == pytest.approx(5e-7, rel=0.1)
+    assert at == pytest.approx(1500.0, abs=30.0)
+
+
+def test_a_current_of_noise_gives_a_limit_and_none_at_all_is_refused():
+    time, rng = np.arange(5.0, 1801.0, 5.0), np.random.default_rng(1)
+    result = found(time, 1.0, 1e-9 * rng.normal(size=time.size))
+    assert "electronic_conductivity" not in result.values
+    assert 0 < result.limits["electronic_conductivity"].bound.value < 1e-10
+    assert result["apparent_conductivity"].sigma > 0
+    with pytest.raises(BadInput, match="no current other than zero"):
+        found(time, 1.0, 0.0 * time)
+    faint = found(time, 1.5e-3, 1e-8 * np.ones(time.size))
+    assert not faint.limits
+    assert any("not told from its own offset" in doubt for doubt in faint.doubts)

@@ -21,11 +21,18 @@ _LONGEST = 5.0
 """assumed: a time constant of so many times the stretch is a straight line, which has no plateau."""
 
 
+_START, _SLOW = 0.05, 0.1
+"""assumed: share of the whole stretch where the look at all of it begins, and that its time constant is at least."""
+_NOTICED = 4.0
+"""assumed: standard deviations of a straight fall from which on AICc asks for it."""
+
+
 class Plateau(NamedTuple):
     """``level`` is where the current goes, with ``sigma``; ``above`` what of it is left at the end, with its sign.
 
     ``time`` is the time constant, NaN where a constant does; ``settled`` says whether the level is set by the numbers,
-    ``last`` is the mean of the last tenth. ``time_sigma`` is that of ``time``.
+    ``last`` is the mean of the last tenth, with ``last_sigma``. ``time_sigma`` is that of ``time``; ``hidden`` the
+    fall over the last half that its noise would hide.
     """
 
     level: float
@@ -35,6 +42,8 @@ class Plateau(NamedTuple):
     settled: bool
     last: float
     time_sigma: float
+    last_sigma: float
+    hidden: float
 
 
 def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]]) -> Plateau:
@@ -55,29 +64,50 @@ def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]])
         late = np.arange(time.size) >= time.size - 8
     t, i = time[late] - time[late][0], current[late]
     span, count = float(t[-1]), t.size
-    last = float(np.mean(i[-max(1, count // 5) :]))
+    whole = float(time[-1] - time[0])
+    tail = max(2, count // 5)
+    last, last_sigma = float(np.mean(i[-tail:])), _noise(i) / float(np.sqrt(tail))
+    hidden = _NOTICED * float(np.sqrt(12.0 / count)) * _noise(i)
+    flat, own = float(np.mean(i)), float(np.std(i) / np.sqrt(count - 1))
+    found = _relaxing(t, i, 2 * span / count) if np.ptp(i) > _EVEN * abs(flat) else None
+    if found is None:  # noise may hide in the last half what the record as a whole shows
+        wide = time >= time[0] + _START * whole
+        found = _relaxing(time[wide] - time[wide][0], current[wide], _SLOW * whole) if own > 0.0 else None
+        if found is None or abs(found.above) <= own:
+            return Plateau(flat, own, 0.0, float("nan"), True, last, float("nan"), last_sigma, hidden)
+    if abs(found.above) * (np.exp(span / found.time) - 1.0) < _NEGLIGIBLE * abs(flat):
+        fall = abs(found.above) * float(np.exp(span / found.time) - 1.0)
+        return Plateau(flat, max(fall, own), 0.0, float("nan"), True, last, float("nan"), last_sigma, hidden)
+    short = found.time < _SHORT * whole
+    settled = short and abs(found.above) < abs(found.level) and _has_scale(time, current)
+    return found._replace(settled=bool(settled), last=last, last_sigma=last_sigma, hidden=hidden)
+
+
+def _relaxing(t: Any, i: Any, quickest: float) -> Plateau | None:
+    """A constant with an exponential no quicker than ``quickest``, or None where a constant does."""
+    span, count = float(t[-1]), t.size
     flat = float(np.mean(i))
     least = max(float(np.sum((i - flat) ** 2)), 1e-30 * count * max(flat**2, 1e-300))
     best = (np.inf, np.nan, np.zeros(2))
-    for tau in np.geomspace(2 * span / count, _LONGEST * span, _TIMES):
+    for tau in np.geomspace(quickest, _LONGEST * span, _TIMES):
         misfit, solved = _solved(t, i, tau)
         if misfit < best[0]:
             best = (misfit, tau, solved)
     misfit, tau, (level, size) = max(best[0], least * 1e-12), best[1], best[2]
-    if np.ptp(i) <= _EVEN * abs(flat) or _aicc(misfit, count, 4) >= _aicc(least, count, 2) - _SURE:
-        return Plateau(flat, float(np.sqrt(least / (count - 1) / count)), 0.0, float("nan"), True, last, float("nan"))
-    end = np.exp(-span / tau)
+    if _aicc(misfit, count, 4) >= _aicc(least, count, 2) - _SURE:
+        return None
+    end = float(np.exp(-span / tau))
     jac = np.column_stack([np.ones(count), np.exp(-t / tau), size * t / tau**2 * np.exp(-t / tau)])
     norm = np.linalg.norm(jac, axis=0)
     norm[norm == 0.0] = 1.0
     spread = np.linalg.pinv((jac / norm).T @ (jac / norm)) / np.outer(norm, norm) * misfit / max(count - 3, 1)
-    fall = abs(float(size * (1.0 - end)))
-    if fall < _NEGLIGIBLE * abs(flat):
-        return Plateau(flat, fall, 0.0, float("nan"), True, last, float("nan"))
-    slow = float(np.sqrt(spread[2, 2]))
-    short = tau < _SHORT * float(time[-1] - time[0])
-    settled = short and abs(size * end) < abs(level) and _has_scale(time, current)
-    return Plateau(float(level), float(np.sqrt(spread[0, 0])), float(size * end), float(tau), bool(settled), last, slow)
+    own, slow = float(np.sqrt(spread[0, 0])), float(np.sqrt(spread[2, 2]))
+    return Plateau(float(level), own, float(size) * end, float(tau), False, flat, slow, 0.0, 0.0)
+
+
+def _noise(i: Any) -> float:
+    """One sigma of a row, from the second differences, which a smooth course leaves small."""
+    return float(np.sqrt(np.mean(np.diff(i, 2) ** 2) / 6.0))
 
 
 def _has_scale(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]]) -> bool:

@@ -30,17 +30,18 @@ from thiocell.techniques._transient.holds import (
     READS,
     VOLTAGE_ERROR,
     Held,
+    Hold,
     read_holds,
     shape_of,
     written_down,
 )
+from thiocell.techniques._transient.steady import doubts as against
+from thiocell.techniques._transient.steady import driving, jump, ohmic
 
-_STILL = 0.02
-"""assumed: share of the plateau by which the current may lie above it at the end without a word."""
-_REDOX = 0.5
-"""V; assumed: a voltage from which on the sample's own couples are driven."""
-_ZERO = 1e-3
-"""V; assumed: a hold below it tells the current's offset only."""
+_SETTLES = {"ionic_conductivity", "chemical_capacitance"}
+"""Facts of a sample that tell how long it needs to settle."""
+_TOLD = 2.0
+"""assumed: standard deviations from zero from which a value is given and not a limit."""
 _TERMS = {
     "electronic_conductivity": Term("S/cm", "sigma_e", "L I/(V A) with the current that is left at last", 1e-10, 1e-2),
     "apparent_conductivity": Term("S/cm", "sigma_app", "the same with the mean current of the last tenth", -1e3, 1e6),
@@ -135,75 +136,96 @@ class DcPolarisation(ModelSettings):
         found = Findings("dc_polarisation", held)
         for doubt in doubts:
             found.note(doubt)
-        levels = [plateau(hold.time, hold.current) for hold in held.holds]
-        if not any(abs(hold.voltage) > _ZERO for hold in held.holds):
-            raise BadInput(
-                f"record '{held.name}' never holds a voltage of more than {1e3 * _ZERO:g} mV; nothing was driven"
-            )
-        conductance = self._conductance(held, [(level.level, level.sigma) for level in levels], found)
-        last = self._conductance(held, [(level.last, 0.0) for level in levels], None)
+        holds = driving(held, found)
+        levels = [plateau(hold.time, hold.current) for hold in holds]
+        jumps = [self._jump(hold, found) for hold in holds]
+        seen = [(level.level, float(np.hypot(level.sigma, size))) for level, size in zip(levels, jumps, strict=True)]
+        conductance = self._conductance(holds, seen, found)
+        last = self._conductance(holds, [(level.last, level.last_sigma) for level in levels], None)
         shape = length.over(area)
         apparent = last.times(shape)
         found.add("apparent_conductivity", apparent, "S/m", "S/cm")
-        slow = self._expected(held, apparent, sample)
-        along = float(apparent.value) > 0.0
-        settled = all(level.settled for level in levels) and not slow and along
-        if settled:
-            found.add("electronic_conductivity", conductance.times(shape), "S/m", "S/cm")
-        slowest = max(
-            (level for level in levels if np.isfinite(level.time)), key=lambda level: level.time, default=None
-        )
-        if settled and slowest is not None:
-            spread = {"settling": np.asarray(slowest.time_sigma)}
-            found.add("settling_time", Spread(np.asarray(slowest.time), spread), "s", "s")
-        if not along:
-            found.note(
-                "there is no electronic_conductivity: the current does not run with the voltage; is its sign turned?"
-            )
-        elif not settled and any(level.above * level.last < 0.0 for level in levels):
-            found.note("there is no electronic_conductivity: the current has not settled, and rises")
-        elif not settled:
-            bound = apparent.quantity("S/m", "S/cm")
-            upper = Quantity.exact(bound.value + 1.645 * (bound.sigma if bound.known else 0.0), "S/cm")
-            found.limits["electronic_conductivity"] = Limit(upper, "below", 0.95)
-            found.note("there is no electronic_conductivity: the current has not settled, so only a limit is given")
-        for doubt in (*_not_steady(held, levels), *slow, *_driven(held)):
+        slow = self._expected(holds, apparent, sample)
+        self._conclude(found, holds, levels, apparent, None if slow else conductance.times(shape))
+        for doubt in (*against(holds, levels, set(sample.facts) >= _SETTLES), *slow):
             found.note(doubt)
-        return found.result(_curves(held, levels))
+        return found.result(_curves(held, holds, levels))
 
-    def _conductance(self, held: Held, levels: list[tuple[float, float]], found: Findings | None) -> Spread:
+    def _conclude(
+        self, found: Findings, holds: list[Hold], levels: list[Plateau], apparent: Spread, plain: Spread | None
+    ) -> None:
+        """The conductivity, a limit of it, or why there is neither; ``plain`` is None for too short a hold."""
+        word, none = "electronic_conductivity", "there is no electronic_conductivity"
+        bound = apparent.quantity("S/m", "S/cm")
+        sigma = bound.sigma if bound.known else 0.0
+        if max(abs(hold.voltage) for hold in holds) <= _TOLD * self.voltage_error.to("V").value:
+            found.note(f"{none}: the voltage is not told from its own offset of {self.voltage_error}")
+        elif abs(bound.value) <= _TOLD * sigma:
+            upper = Quantity.exact(max(bound.value, 0.0) + 1.645 * sigma, "S/cm")
+            found.limits[word] = Limit(upper, "below", 0.95)
+            found.note(f"{none}: its current is not told from none, so only a limit is given")
+        elif bound.value < 0.0:
+            found.note(f"{none}: the current does not run with the voltage; is its sign turned?")
+        elif plain is not None and all(level.settled for level in levels):
+            found.add(word, plain, "S/m", "S/cm")
+            slow = [level for level in levels if np.isfinite(level.time)]
+            if slow:
+                slowest = max(slow, key=lambda level: level.time)
+                spread = {"settling": np.asarray(slowest.time_sigma)}
+                found.add("settling_time", Spread(np.asarray(slowest.time), spread), "s", "s")
+        elif any(level.above * level.last < 0.0 for level in levels):
+            found.note(f"{none}: the current has not settled, and rises")
+        else:
+            found.limits[word] = Limit(Quantity.exact(bound.value + 1.645 * sigma, "S/cm"), "below", 0.95)
+            found.note(f"{none}: the current has not settled, so only a limit is given")
+
+    @staticmethod
+    def _jump(hold: Hold, found: Findings) -> float:
+        """Size in A of a jump of the current, which is told; zero where there is none."""
+        seen = jump(hold)
+        if seen is None:
+            return 0.0
+        found.note(
+            f"the current at {hold.voltage:.3g} V jumps by {seen[1]:.3g} A after {seen[0]:.4g} s: a change of range?"
+        )
+        return seen[1]
+
+    def _conductance(self, holds: list[Hold], levels: list[tuple[float, float]], found: Findings | None) -> Spread:
         """Current over voltage (S): the slope if there are several voltages, else their ratio."""
-        volts = np.array([hold.voltage for hold in held.holds])
+        volts = np.array([hold.voltage for hold in holds])
         level, own = (np.array([pair[part] for pair in levels]) for part in (0, 1))
         several = float(np.ptp(volts)) > 0.2 * float(np.max(np.abs(volts)))
         away = volts - volts.mean()
         weight = away / np.sum(away**2) if several else volts / np.sum(volts**2)
         slope = float(weight @ level)
+        offset = float(level.mean() - slope * volts.mean()) if several else 0.0
+        left = level - offset - slope * volts
+        free = volts.size - (2 if several else 1)
+        noise, own = own, np.hypot(own, np.sqrt(np.sum(left**2) / free) if free else 0.0)
         if several and found is not None:
-            offset = float(level.mean() - slope * volts.mean())
-            left = level - offset - slope * volts
-            scatter = float(np.sqrt(np.sum(left**2) / (volts.size - 2))) if volts.size > 2 else 0.0
-            own = np.hypot(own, scatter)
-            found.add(
-                "offset_current",
-                Spread(np.asarray(offset), {"offset": np.asarray(np.hypot.reduce(own) / volts.size)}),
-                "A",
-                "A",
-            )
+            spread = {"offset": np.asarray(np.hypot.reduce(own) / volts.size)}
+            found.add("offset_current", Spread(np.asarray(offset), spread), "A", "A")
         parts = {
             f"plateau {n + 1}": np.asarray(w * s) for n, (w, s) in enumerate(zip(weight, own, strict=True)) if s > 0
         }
+        # of two voltages, an offset and a sample that is not ohmic look the same
+        two = several and np.unique(np.round(volts / np.ptp(volts), 1)).size < 3
+        apart, says = ohmic(volts, level, left + offset if two else left, noise)
+        if apart:
+            parts["voltages"] = np.asarray(apart)
+            if found is not None:
+                found.note(says)
         parts["current gain"] = np.asarray(self.current_error.to("").value * slope)
         if not several:
             parts["voltage offset"] = np.asarray(-slope * self.voltage_error.to("V").value / float(volts.mean()))
         return Spread(np.asarray(slope), parts)
 
-    def _expected(self, held: Held, apparent: Spread, sample: Sample) -> list[str]:
+    def _expected(self, holds: list[Hold], apparent: Spread, sample: Sample) -> list[str]:
         """How long the pellet should take to settle, where the sample tells what that needs."""
-        if not {"ionic_conductivity", "chemical_capacitance"} <= set(sample.facts):
+        if not set(sample.facts) >= _SETTLES:
             return []
         through, blocked, capacitance = self._rails(max(float(apparent.value), 1e-12), sample)
-        needed, long = settling_time(through, blocked, capacitance), max(hold.time[-1] for hold in held.holds)
+        needed, long = settling_time(through, blocked, capacitance), max(hold.time[-1] for hold in holds)
         if needed < long / 4:
             return []
         return [
@@ -241,39 +263,16 @@ class DcPolarisation(ModelSettings):
         return Drawing((panel, values), "DC polarisation", result.source.virtual)
 
 
-def _curves(held: Held, levels: list[Plateau]) -> dict[str, Record]:
-    time = np.concatenate([hold.begins + hold.time for hold in held.holds])
-    current = np.concatenate([hold.current for hold in held.holds])
-    level = np.concatenate(
-        [np.full(hold.time.size, found.level) for hold, found in zip(held.holds, levels, strict=True)]
-    )
-    volts = np.concatenate([np.full(hold.time.size, hold.voltage) for hold in held.holds])
+def _curves(held: Held, holds: list[Hold], levels: list[Plateau]) -> dict[str, Record]:
+    time = np.concatenate([hold.begins + hold.time for hold in holds])
+    current = np.concatenate([hold.current for hold in holds])
+    level = np.concatenate([np.full(hold.time.size, found.level) for hold, found in zip(holds, levels, strict=True)])
+    volts = np.concatenate([np.full(hold.time.size, hold.voltage) for hold in holds])
     columns = {
         "time": Column(time, "s"), "current": Column(current, "A"), "voltage": Column(volts, "V"),
         "plateau": Column(level, "A"),
     }  # fmt: skip
     return {"current": Record("current", "current", columns, held.source)}
-
-
-def _not_steady(held: Held, levels: list[Plateau]) -> list[str]:
-    said = []
-    for hold, level in zip(held.holds, levels, strict=True):
-        at = f"at {hold.voltage:.3g} V"
-        if not level.settled:
-            said.append(f"the current {at} still changes at its end and no plateau can be told from the record")
-        elif abs(level.above) > _STILL * abs(level.level):
-            said.append(
-                f"the current {at} was still {100 * level.above / level.level:.2g} % above its plateau at the end, "
-                f"with a time constant of {level.time:.3g} s: the plateau is extrapolated"
-            )
-    return said
-
-
-def _driven(held: Held) -> list[str]:
-    most = max((hold for hold in held.holds), key=lambda hold: abs(hold.voltage))
-    if abs(most.voltage) < _REDOX:
-        return []
-    return [f"{most.voltage:.3g} V may drive the sample's own redox: its current would count as electronic"]
 
 
 def _positive(name: str, quantity: Quantity, unit: str) -> float:

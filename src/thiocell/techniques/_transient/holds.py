@@ -36,6 +36,8 @@ _SPIKE = 8.0
 """assumed: robust standard deviations from its neighbours at which a row is a switch of the current's range."""
 _STEP = 0.002
 """V; assumed: a voltage that moves by less, or by a hundredth of the largest, is held."""
+_OPEN = 0.01
+"""assumed: share of a current that is none beside it: the circuit is open."""
 _FEWEST = 8
 """assumed: rows of a hold below which nothing is fitted to it."""
 
@@ -70,7 +72,7 @@ def read_holds(records: Mapping[str, Record], technique: str) -> Held:
     if back.size:
         raise BadInput(f"record '{record.name}' has its time running backwards in row {back[0] + 2}; sort the rows")
     near = max(_STEP, 0.01 * float(np.max(np.abs(voltage))))
-    moved = np.abs(np.diff(voltage)) > near
+    moved = (np.abs(np.diff(voltage)) > near) | _cut_off(current)
     edges = [0, *(np.flatnonzero(moved) + 1).tolist(), time.size]
     holds = tuple(
         Hold(time[a:b] - time[max(a - 1, 0)], current[a:b], float(np.median(voltage[a:b])), float(time[max(a - 1, 0)]))
@@ -81,6 +83,19 @@ def read_holds(records: Mapping[str, Record], technique: str) -> Held:
         raise BadInput(f"record '{record.name}' holds its voltage nowhere for {_FEWEST} rows of different times")
     source = Source(kind_of(record.source), record.source.reference, record.source.place)
     return Held(record.name, holds, source, record.doubts)
+
+
+def _cut_off(current: Array) -> NDArray[np.bool_]:
+    """Between which rows the current all but stops, or starts again: the circuit was opened, or closed."""
+    rows = np.abs(current)
+    found = np.zeros(max(rows.size - 1, 0), dtype=bool)
+    if rows.size >= 2 * _FEWEST:
+        level = np.median(np.lib.stride_tricks.sliding_window_view(rows, _FEWEST), axis=1)
+        before, after = level[:-_FEWEST], level[_FEWEST:]
+        stops = (after <= _OPEN * before) & (rows[_FEWEST : 1 - _FEWEST] <= _OPEN * rows[_FEWEST - 1 : -_FEWEST])
+        starts = (before <= _OPEN * after) & (rows[_FEWEST - 1 : -_FEWEST] <= _OPEN * rows[_FEWEST : 1 - _FEWEST])
+        found[_FEWEST - 1 : rows.size - _FEWEST] = (stops | starts) & (before != after)
+    return found
 
 
 def driven(held: Held) -> tuple[Hold, float | None]:
@@ -98,7 +113,8 @@ def spikes(current: Array) -> NDArray[np.bool_]:
         return np.zeros(current.size, dtype=bool)
     away = np.zeros(current.size)
     away[1:-1] = current[1:-1] - 0.5 * (current[2:] + current[:-2])
-    usual = np.convolve(np.abs(away), np.ones(21) / 21, "same")
+    width = min(21, current.size)
+    usual = np.convolve(np.abs(away), np.ones(width) / width, "same")
     lone = np.abs(away) > _SPIKE * 1.48 * (np.median(np.abs(away)) + 1e-300)
     peak = np.abs(away) >= np.maximum(np.roll(np.abs(away), 1), np.roll(np.abs(away), -1))
     jump = np.abs(away) > 0.05 * np.abs(current)
