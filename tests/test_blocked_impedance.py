@@ -161,8 +161,47 @@ def test_a_blank_above_the_sample_is_said():
     assert doubted(TECHNIQUE.analyse(records, pellet(**DC)), "is not above the blank's")
     result = TECHNIQUE.analyse(records, pellet())
     assert not {"ionic_conductivity", "electronic_conductivity", "conductivity_read"} & set(result.values)
-    same = TECHNIQUE.analyse({"main": records["main"], "blank": records["main"]}, pellet())
-    assert not {"ionic_conductivity", "electronic_conductivity", "conductivity_read"} & set(same.values)
+    with pytest.raises(BadInput, match="hold the same spectrum"):
+        TECHNIQUE.analyse({"main": records["main"], "blank": records["main"]}, pellet())
+
+
+def measured(frequency, impedance, rng) -> Record:
+    noise = 2e-3 * np.abs(impedance) * (rng.normal(size=frequency.size) + 1j * rng.normal(size=frequency.size))
+    z = impedance + noise
+    columns = {"frequency": Column(frequency, "Hz"), "z_real": Column(z.real, "ohm"), "z_imag": Column(z.imag, "ohm")}
+    return Record("cell", "impedance", columns, Source("measured", place="made up"))
+
+
+@pytest.mark.parametrize("size", [20.0, 300.0])
+def test_an_interface_is_not_taken_for_the_rise_of_a_line(size):
+    """1019 ohm of a pellet without electrons, and an arc beside it, between layers of 500 ohm and steel."""
+    frequency, rng = np.geomspace(1e6, 0.1, 60), np.random.default_rng(3)
+    w = 2j * np.pi * frequency
+    outer = 1.0 / (7.85e-6 * w**0.9)
+    cell = measured(frequency, 500 + 1019 + 1 / (1 / size + 1e-7 * w) + outer, rng)
+    records = {"main": cell, "blank": measured(frequency, 500 + outer, rng)}
+    for sample in (pellet(), pellet(electronic_conductivity="1.00(2)e-8 S/cm")):
+        result = TECHNIQUE.analyse(records, sample)
+        for word in ("ionic_conductivity", "conductivity_blank", "conductivity_line", "conductivity_difference"):
+            if word in result.values:
+                assert abs(result[word].value - 1e-4) < 3 * result[word].sigma
+        assert doubted(result, "does not describe the spectrum") or doubted(result, "an arc")
+
+
+def test_a_circuit_that_misses_gives_neither_value_nor_limit():
+    frequency, rng = np.geomspace(1e6, 0.1, 60), np.random.default_rng(3)
+    w = 2j * np.pi * frequency
+    cell = measured(
+        frequency, 500 + 1 / (1 / 4000 + 1e-8 * w) + 1 / (1 / 9000 + 1e-5 * w) + 1 / (7.85e-5 * w**0.9), rng
+    )
+    blank = measured(frequency, 500 + 1 / (7.85e-6 * w**0.9), rng)
+    result = TECHNIQUE.analyse({"main": cell, "blank": blank}, pellet())
+    assert not set(result.values) & {"ionic_conductivity", "conductivity_blank"}
+    assert not result.limits
+    assert doubted(result, "does not describe the spectrum")
+    with_layers = TECHNIQUE.analyse({**spectra(rng), "blank": cell}, pellet(**DC))
+    assert doubted(with_layers, "blank: circuit 'R0-CPE0' does not describe its spectrum")
+    assert "conductivity_blank" not in with_layers.values
 
 
 def test_what_is_missing_or_wrong_is_named():

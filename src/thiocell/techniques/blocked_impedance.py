@@ -35,7 +35,17 @@ from thiocell.techniques._cells.modelled import (
 )
 from thiocell.techniques._findings import MODEL, Findings
 from thiocell.techniques._impedance.fitted import circuit_of, fit_doubts, fixed_of
-from thiocell.techniques._impedance.layers import Layered, Method, Rise, by_rise, look_at, relative_sigma, shared, total
+from thiocell.techniques._impedance.layers import (
+    Layered,
+    Method,
+    Rise,
+    by_rise,
+    look_at,
+    misses,
+    relative_sigma,
+    shared,
+    total,
+)
 from thiocell.techniques._impedance.picture import curves, draw_routes
 from thiocell.techniques._impedance.plateaus import plateaus
 from thiocell.techniques._impedance.settings import SpectrumSettings
@@ -59,6 +69,10 @@ _FAR = 100.0
 """assumed: times by which the lowest frequency must be quicker than a line for none of its rise to show."""
 _APART = 3.0
 """assumed: standard deviations between two routes at which they contradict each other."""
+_OTHER = (
+    "the circuit does not describe the spectrum; what lies between a layer and the sample belongs into the setting "
+    "'circuit', as p(R1,CPE1)"
+)
 _ROUTES = {"blank": "blank subtraction", "line": "line alone", "difference": "low minus high frequency"}
 _SHOWN = ("ionic_conductivity", *(f"conductivity_{route}" for route in (*_ROUTES, "read")), "electronic_conductivity")
 _TERMS = {
@@ -177,16 +191,14 @@ class BlockedImpedance(SpectrumSettings):
         seen = look_at(spectrum, circuit, fixed_of(self.fixed, circuit), method)
         for doubt in (*doubts, *seen.doubts):
             found.note(doubt)
-        if seen.rise is None:
-            found.note(
-                "the spectrum shows one resistance and no rise of a two-rail line: if its frequencies lie above the "
-                "line's, that is Re||Ri and says sigma_i + sigma_e; if below, it is Ri"
-            )
-        left = self._left(records, seen, blank, method, found)
+        if seen.missed:
+            found.note(f"there is no ionic_conductivity: {_OTHER}")
+            return found.result(curves(spectrum, seen.fit))
+        left = self._left(records, spectrum, seen, blank, method, found)
         if seen.rise is None or (left is None and electronic is None):
             self._one_intercept(found, left, shape, area.times(length), electronic, sample, spectrum)
         else:
-            ions, electrons = self._routes(found, spectrum, seen.rise.size, left, shape, electronic)
+            ions, electrons = self._routes(found, spectrum, seen.rise, left, shape, electronic)
             self._line(found, seen.rise, ions, electrons, length.times(area))
         return found.result(curves(spectrum, seen.fit))
 
@@ -203,14 +215,28 @@ class BlockedImpedance(SpectrumSettings):
         return shape.over(Spread.of(sample.positive(word, "S/cm"), "S/m", word))
 
     def _left(
-        self, records: Mapping[str, Record], seen: Layered, blank: Circuit, method: Method, found: Findings
+        self,
+        records: Mapping[str, Record],
+        own: Spectrum,
+        seen: Layered,
+        blank: Circuit,
+        method: Method,
+        found: Findings,
     ) -> Spread | None:
         """The resistance (ohm) of the limit Re||Ri: what the blank leaves of the resistors below the line."""
         if "blank" not in records:
             return None
         names = shared(seen.fit.circuit, blank)
         spectrum = self._read(records, "blank")
+        if np.array_equal(spectrum.impedance, own.impedance):
+            raise BadInput(
+                f"the records '{own.name}' of the cell and '{spectrum.name}' of the blank hold the same spectrum; the "
+                "blank is the cell without the sample"
+            )
         fit = method.fit(spectrum, blank, {})
+        if misses(fit, spectrum.kramers_kronig.noise):
+            found.note(f"blank: circuit '{blank.text}' does not describe its spectrum: it tells nothing of Re||Ri")
+            return None
         for doubt in (*spectrum.doubts, *fit_doubts(fit, self.weighting)):
             found.note(f"blank: {doubt}")
         alone, whole = total(method.spreads(fit, "blank"), names), total(seen.values, names)
@@ -266,10 +292,11 @@ class BlockedImpedance(SpectrumSettings):
             found.limits["ionic_conductivity"] = Limit(upper, "below", 0.95)
 
     def _routes(
-        self, found: Findings, spectrum: Spectrum, rise: Spread, left: Spread | None, shape: Spread,
+        self, found: Findings, spectrum: Spectrum, line: Rise, left: Spread | None, shape: Spread,
         electronic: Spread | None,
     ) -> tuple[Spread, Spread]:  # fmt: skip
         """Ri and Re (ohm) by the route of the smallest sigma; all routes and their agreement are told."""
+        rise = line.size
         found.add("rise", rise, "ohm", "ohm")
         rails: dict[str, tuple[Spread, Spread]] = {}
         if left is not None:
@@ -288,8 +315,12 @@ class BlockedImpedance(SpectrumSettings):
             seen = plateaus(spectrum)
             if seen is None:
                 found.note("two plateaus cannot be read off: the rise, or the outer contacts' tail, hides one of them")
+            elif min(line.low, line.high) < _SEEN:
+                found.note("two plateaus are not read off: the rise lies in part outside the sweep")
             elif float(seen.low.value) > float(seen.high.value):
-                rails["difference"] = by_rise(seen.low.plus(seen.high, -1.0), electronic), electronic
+                beyond = {"not reached": np.asarray((2.0 - line.low - line.high) * float(rise.value))}
+                between = seen.low.plus(seen.high, -1.0).plus(Spread(np.asarray(0.0), beyond))
+                rails["difference"] = by_rise(between, electronic), electronic
         said = {route: shape.over(ions) for route, (ions, _) in rails.items()}
         for route, spread in said.items():
             found.add(f"conductivity_{route}", spread, "S/m", "S/cm")

@@ -33,7 +33,9 @@ _LOOSE = 0.3
 """assumed: share of a value from which its sigma says that the spectrum hardly sets it."""
 _EXACT = 1e-9
 """Residuals, each over its sigma, below which there are none but rounding."""
-_BAD = 0.02
+FOLLOWING = 0.5
+"""assumed: correlation of neighbouring residuals from which they follow each other."""
+BAD = 0.02
 """assumed: share of |Z| from which a circuit's residuals are no noise of an instrument."""
 
 
@@ -151,11 +153,11 @@ def with_gain(spread: Spread, kind: str, gain: Quantity) -> Spread:
 def fit_doubts(found: CircuitFit, weighting: Weighting) -> list[str]:
     """What a reader of the parameters should not overlook."""
     names, said = found.circuit.names, []
-    if weighting == "modulus" and found.scatter > _BAD:
+    if weighting == "modulus" and found.scatter > BAD:
         said.append(f"the circuit misses the spectrum by {100 * found.scatter:.2g} % of |Z|: it is not the right one")
     if weighting == "given" and found.freedom > 0 and found.chi2 > found.freedom + 5 * np.sqrt(2 * found.freedom):
         said.append(f"chi-square is {found.chi2:.4g} for {found.freedom} degrees of freedom: the circuit does not fit")
-    if following(found) > 0.5 and found.scatter > _EXACT:
+    if following(found) > FOLLOWING and found.scatter > _EXACT:
         said.append("the residuals of the fit follow each other: the circuit leaves something of the spectrum out")
     said += [
         f"{names[k]} ended at the end of its range ({found.values[k]:.4g}): the spectrum does not set it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,17 @@ from thiocell.core.quantity import Quantity
 from thiocell.physics.circuit import Circuit, Joined, Leaf
 from thiocell.physics.circuit_fit import CircuitFit
 from thiocell.physics.two_rails import ionic_resistance, rise_share
-from thiocell.techniques._impedance.fitted import Weighting, fit_doubts, fitted, parameter_spreads, with_gain
+from thiocell.techniques._impedance.fitted import (
+    BAD,
+    FOLLOWING,
+    Weighting,
+    circuit_of,
+    fit_doubts,
+    fitted,
+    following,
+    parameter_spreads,
+    with_gain,
+)
 from thiocell.techniques._impedance.spectrum import Spectrum, kramers_kronig_doubts
 from thiocell.techniques._spread import Spread
 
@@ -22,6 +33,8 @@ _SET = 0.3
 """assumed: relative sigma of a rise, or of its time constant, above which the spectrum does not set it."""
 _NOISE = 4.0
 """assumed: two minima whose chi-squares are so near, for residuals of sigma one, are told apart by noise only."""
+_MORE, _FINE = 2.0, 1e-3
+"""assumed: times a spectrum's own noise, and share of |Z|, from which residuals that follow each other are no noise."""
 _NONE = 1e-6
 """ohm; a rise that is none."""
 
@@ -67,11 +80,15 @@ class Rise:
 
 @dataclass(frozen=True)
 class Layered:
-    """A spectrum's fit, the ``values`` of its parameters, and its ``rise`` where it is seen."""
+    """A spectrum's fit, the ``values`` of its parameters, and its ``rise`` where it is seen.
+
+    ``missed`` says that the circuit describes the spectrum neither with its line nor without.
+    """
 
     fit: CircuitFit
     values: Mapping[str, Spread]
     rise: Rise | None
+    missed: bool
     doubts: tuple[str, ...]
 
 
@@ -114,22 +131,50 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
     """The circuit's fit, with its line where the spectrum asks for one and sets it, else without."""
     name = line_of(circuit)
     fit = method.fit(spectrum, circuit, fixed)
+    test = spectrum.kramers_kronig
     words = [f"{name}_R", f"{name}_tau", f"{name}_n"]
     bare = method.fit(spectrum, circuit, {**fixed, **dict(zip(words, (_NONE, 1.0, 1.0), strict=True))})
     values = method.spreads(fit, "main")
     rise = None
     said: tuple[str, ...] = ()
     asked = _aicc(bare) - _aicc(fit) > _SURE
+    missed = misses(fit, test.noise) and misses(bare, test.noise)
     if asked and _open(fit, [circuit.names.index(word) for word in words[:2]]):
         said = ("lines of different rise fit the spectrum as well as each other: what it shows is a part of one",)
-    elif asked and all(relative_sigma(values[word]) <= _SET for word in words[:2]):
+    elif not asked or any(relative_sigma(values[word]) > _SET for word in words[:2]):
+        fit, values = bare, method.spreads(bare, "main")
+        said = (
+            "the spectrum shows one resistance and no rise of a two-rail line: if its frequencies lie above the "
+            "line's, that is Re||Ri and says sigma_i + sigma_e; if below, it is Ri",
+        )
+    elif not missed and _arc(spectrum, circuit, name, fixed, method) < _aicc(fit) + _SURE:
+        said = (
+            "an arc (a resistance beside a capacitance, as of an interface) fits the spectrum as well as a two-rail "
+            "line: what rises may be another layer and not the sample",
+        )
+    else:
         ends = np.array([spectrum.frequency.min(), spectrum.frequency.max()])
         low, high = rise_share(ends, float(values[words[1]].value), float(values[words[2]].value))
         rise = Rise(values[words[0]], values[words[1]], float(low), float(1.0 - high))
-    else:
-        fit, values = bare, method.spreads(bare, "main")
-    doubts = (*said, *kramers_kronig_doubts(spectrum.kramers_kronig), *fit_doubts(fit, method.weighting))
-    return Layered(fit, values, rise, doubts)
+    said = () if missed else said
+    doubts = (*said, *kramers_kronig_doubts(test), *fit_doubts(fit, method.weighting))
+    return Layered(fit, values, None if missed else rise, missed, doubts)
+
+
+def misses(fit: CircuitFit, noise: float) -> bool:
+    """Does a circuit leave much more of a spectrum than its ``noise``, a share of |Z|?"""
+    return fit.scatter > BAD or (following(fit) > FOLLOWING and fit.scatter > max(_MORE * noise, _FINE))
+
+
+def _arc(spectrum: Spectrum, circuit: Circuit, name: str, fixed: Mapping[str, float], method: Method) -> float:
+    """AICc of the circuit with an arc in the place of its line: a capacitance, or a constant phase element."""
+    held = {word: value for word, value in fixed.items() if not word.startswith(f"{name}_")}
+    taken = 1 + max((int(digits) for digits in re.findall(r"\d+", circuit.text)), default=0)
+    found = []
+    for element in ("C", "CPE"):
+        text = re.sub(rf"\b{name}\b", f"p(R{taken},{element}{taken})", circuit.text)
+        found.append(_aicc(method.fit(spectrum, circuit_of(text), held)))
+    return min(found)
 
 
 def _open(fit: CircuitFit, places: Sequence[int]) -> bool:
