@@ -172,13 +172,68 @@ def test_a_record_that_ends_before_the_slab_s_end_is_felt_sets_no_diffusivity(ra
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("concentration", "0 mol/cm**3"), ("charge_number", 0), ("temperature", "-300 degC")]
+    ("setting", "value"),
+    [("concentration", "0 mol/cm**3"), ("charge_number", 0), ("temperature", "-300 degC"), ("cut", "-5 s")],
 )
 def test_settings_that_mean_nothing_are_bad_input(setting, value):
     told = Quantity.parse(value) if isinstance(value, str) else value
     technique = dataclasses.replace(TECHNIQUE, **{setting: told})
     with pytest.raises(BadInput, match=setting):
         technique.analyse(stepped(500.0), CATHODE)
+
+
+def recorded(time, voltage, current) -> dict[str, Record]:
+    columns = {"time": Column(time, "s"), "voltage": Column(voltage, "V"), "current": Column(current, "A")}
+    return {"main": Record("step", "potential_step", columns, Source("measured", place="made up"))}
+
+
+@pytest.mark.parametrize("begun", ["without a row before it", "30 s after the last row", "0.3 s after the last row"])
+@pytest.mark.parametrize("every", [None, 5.0])
+def test_the_moment_of_the_step_is_found_where_no_row_tells_it(begun, every):
+    """450 s across; an error of 5 s of the moment alone would put D off by a fifth."""
+    time = np.geomspace(1e-3, 900.0, 400) if every is None else np.arange(every, 900.0, every)
+    current = slab_step(time, 14.4, 450.0, 20.0).current
+    current = current * (1 + 1e-3 * np.random.default_rng(2).normal(size=time.size))
+    late = 30.0 if begun.startswith("30") else 0.3
+    before = np.arange(0.0, 601.0, 60.0) if begun[0].isdigit() else np.zeros(0)
+    start = before[-1] + late if before.size else 0.0
+    record = recorded(
+        np.append(before, start + time),
+        np.append(np.full(before.size, 2.0), np.full(time.size, 3.0)),
+        np.append(np.zeros(before.size), current),
+    )
+    result = TECHNIQUE.analyse(record, CATHODE)
+    diffusivity, truth = result["diffusivity"], 9e-6 / 450.0
+    assert abs(diffusivity.value - truth) < 3 * diffusivity.sigma
+    assert diffusivity.sigma < 0.1 * truth
+    assert any("no row lies before the step" in doubt for doubt in result.doubts) == (not before.size)
+
+
+def test_a_law_that_misses_gives_no_diffusivity():
+    result = TECHNIQUE.analyse(stepped(20.0, across=450.0, long=900.0, spoil=lambda _, i: i + 0.01 * i[0]), CATHODE)
+    assert not {"diffusivity", "diffusion_ratio", "charge", "cottrell_diffusivity"} & set(result.values)
+    assert any("is not that of a slab" in doubt for doubt in result.doubts)
+
+
+def test_a_resistance_too_small_to_be_seen_leaves_the_diffusivity():
+    result = TECHNIQUE.analyse(stepped(1e4, across=450.0, long=900.0, noise=1e-2), CATHODE)
+    assert abs(result["diffusivity"].value - 9e-6 / 450.0) < 3 * result["diffusivity"].sigma
+    assert not {"diffusion_ratio", "initial_current", "series_resistance"} & set(result.values)
+    assert any("there is no series resistance" in doubt for doubt in result.doubts)
+
+
+def test_a_record_of_several_steps_says_which_is_analysed():
+    one = stepped(20.0)["main"]
+    time, current = one["time"], one["current"]
+    up = slice(13, None)
+    record = recorded(
+        np.concatenate([time, time[-1] + time[up] - 60.0]),
+        np.concatenate([one["voltage"], np.full(600, 2.0)]),
+        np.concatenate([current, -0.5 * current[up]]),
+    )
+    result = TECHNIQUE.analyse(record, CATHODE)
+    assert result["charge"].to("C").value == pytest.approx(1.0, rel=5e-3)
+    assert any("has 2 holds that pass charge: that from 60 s at 3 V" in doubt for doubt in result.doubts)
 
 
 def test_cottrell_s_conductivity_falls_with_the_concentration_and_the_slab_s_rises():

@@ -24,6 +24,12 @@ HALF, NEAR, LEAST = -0.5, 0.02, 3.0
 diffusion: assumed, for a diffusivity that is right within some 10 %."""
 
 
+_AWAY = (-1.4, -0.7, 0.7, 1.4)
+"""assumed: distances in the logarithm at which the sum of squares is looked at."""
+_UNLIKELY = 16.0
+"""assumed: rise of chi-square from which a number so far off does not matter to a sigma."""
+_REACH = 8.0
+"""assumed: how far in the logarithm the others may move then."""
 _BLIND = 1e-6
 """assumed: ratio of the slopes' singular values below which one direction is rounding."""
 STRAIGHT = 0.99
@@ -98,39 +104,82 @@ def fit_slab(time: Array, current: Array, count: Array, near: Array | None = Non
     """
     if time.size < 8 or np.any(current <= 0):
         raise ValueError("the current must keep one sign, and be told at eight times at least")
-
-    def law(p: Array) -> tuple[Array, Array]:
-        found = slab_step(time, *np.exp(p))
-        return found.current, np.stack([found.by_charge, found.by_time, found.by_ratio], axis=1)
-
-    def residuals(p: Array) -> Array:
-        return np.asarray(weight * (law(p)[0] / current - 1.0))
-
-    def slopes(p: Array) -> Array:
-        return np.asarray(weight[:, None] * law(p)[1] / current[:, None])
-
     weight = np.sqrt(count / count.mean())
     passed = float(np.trapezoid(current, time)) + current[0] * time[0]
     span = float(time[-1])
     low, high = np.log([passed * 1e-3, span * 1e-5, _LOW]), np.log([passed * 1e6, span * 1e6, _HIGH])
     starts = [np.log([passed * max(1.0, np.sqrt(share)), share * span, ratio]) for share, ratio in _STARTS]
-    best = None
-    for start in starts if near is None else [np.clip(near, low + 1e-6, high - 1e-6)]:
-        found = least_squares(residuals, start, slopes, bounds=(low, high), xtol=1e-10, ftol=1e-10, gtol=1e-10)
-        if best is None or found.cost < best.cost:
-            best = found
-    assert best is not None  # noqa: S101 - there are starts
-    free = time.size - 3
-    scatter = float(np.sqrt(2.0 * best.cost / free))
-    jac = slopes(best.x)
+    tried = [np.clip(near, low + 1e-6, high - 1e-6)] if near is not None else starts
+    best = min((_solved(time, current, weight, start, low, high) for start in tried), key=lambda found: found[1])
+    logs, cost = best
+    scatter = float(np.sqrt(2.0 * cost / (time.size - 3)))
+    law = slab_step(time, *np.exp(logs))
+    jac = weight[:, None] * np.stack([law.by_charge, law.by_time, law.by_ratio], axis=1) / current[:, None]
+    return SlabFit(logs, _covariance(jac, scatter), time, current, law.current, scatter)
+
+
+def _covariance(jac: Array, scatter: float) -> Array:
+    """Of the logarithms; infinite where some direction is not seen at all."""
     norm = np.linalg.norm(jac, axis=0)
     _, sizes, turn = np.linalg.svd(jac / np.where(norm > 0, norm, 1.0), full_matrices=False)
-    if np.all(norm > 0) and sizes[-1] > _BLIND * sizes[0]:
-        root = turn.T / sizes / norm[:, None]
-        covariance = root @ root.T * scatter**2
-    else:  # some direction is not seen at all
-        covariance = np.full((3, 3), np.inf)
-    return SlabFit(best.x, covariance, time, current, current * (1.0 + best.fun / weight), scatter)
+    if np.any(norm == 0) or sizes[-1] <= _BLIND * sizes[0]:
+        return np.full((3, 3), np.inf)
+    root = turn.T / sizes / norm[:, None]
+    covariance = root @ root.T * scatter**2
+    if covariance[2, 2] > 1.0:  # a ratio that is not set, nearly endless: charge and time do without it
+        covariance[2, :2] = covariance[:2, 2] = 0.0
+        root = np.linalg.inv(np.linalg.qr(jac[:, :2])[1])
+        covariance[:2, :2] = root @ root.T * scatter**2
+    return np.asarray(covariance)
+
+
+def profiled(fit: SlabFit, count: Array) -> SlabFit:
+    """The fit with its covariance widened to what the sum of squares says further off, of diffusion time and ratio.
+
+    Before the slab's end is felt, or where the resistance hardly counts, the linear covariance is too narrow: there the
+    sum of squares rises by less than a parabola. Held at each of ``_AWAY``, the others are fitted anew.
+    """
+    if not np.isfinite(fit.covariance).all() or fit.scatter <= 0.0:
+        return fit
+    weight = np.sqrt(count / count.mean())
+    least = float(np.sum((weight * (fit.fitted / fit.current - 1.0)) ** 2))
+    wider = np.ones(3)
+    for k in (1, 2):
+        own = float(np.sqrt(fit.covariance[k, k]))
+        for away in _AWAY:
+            start = fit.logs + np.where(np.arange(3) == k, away, 0.0)
+            low, high = start - _REACH, start + _REACH
+            _, cost = _solved(fit.time, fit.current, weight, start, low, high, held=k)
+            rise = max(2.0 * cost - least, 0.0) / fit.scatter**2
+            if rise < _UNLIKELY:
+                wider[k] = max(wider[k], abs(away) / np.sqrt(max(rise, 1e-12)) / own)
+    wider[0] = wider[1]  # before its end is felt, a slab's charge goes as the root of its time
+    return fit._replace(covariance=fit.covariance * np.outer(wider, wider))
+
+
+def _solved(
+    time: Array, current: Array, weight: Array, start: Array, low: Array, high: Array, held: int | None = None
+) -> tuple[Array, float]:
+    """The logarithms of least squares, all but the one that is ``held``, and half the sum of squares."""
+    free = [k for k in range(3) if k != held]
+
+    def whole(p: Array) -> Array:
+        logs = start.copy()
+        logs[free] = p
+        return logs
+
+    def residuals(p: Array) -> Array:
+        return np.asarray(weight * (slab_step(time, *np.exp(whole(p))).current / current - 1.0))
+
+    def slopes(p: Array) -> Array:
+        found = slab_step(time, *np.exp(whole(p)))
+        parts = (found.by_charge, found.by_time, found.by_ratio)
+        return np.asarray(np.stack([weight * parts[k] / current for k in free], axis=1))
+
+    found = least_squares(
+        residuals, start[free], slopes, bounds=(low[free], high[free]), xtol=1e-10, ftol=1e-10, gtol=1e-10
+    )
+    return whole(found.x), float(found.cost)
 
 
 def cottrell_windows(time: Array, current: Array, count: int = 24) -> Windows:

@@ -17,7 +17,7 @@ from thiocell.core.sample import Sample
 from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.composition import FARADAY
-from thiocell.physics.slab_fit import STRAIGHT, SlabFit, Windows, binned, cottrell_windows, fit_slab
+from thiocell.physics.slab_fit import STRAIGHT, Windows, cottrell_windows
 from thiocell.physics.slab_step import nernst_einstein, slab_step
 from thiocell.techniques._cells.held import held_trace
 from thiocell.techniques._cells.modelled import CELL_FACTS, Modelled, checked_values
@@ -28,28 +28,18 @@ from thiocell.techniques._transient.holds import (
     CURRENT_ERROR,
     READS,
     VOLTAGE_ERROR,
-    Held,
-    Hold,
     driven,
     read_holds,
     shape_of,
-    spikes,
     written_down,
 )
+from thiocell.techniques._transient.slab_course import Course, fitted_course
 from thiocell.techniques._transient.step_picture import curves, draw_step
 
 _REST, _ROWS = 60.0, 13
 """s, and rows, of the rest at 0 V before the predicted step; assumed."""
-_CUTS = (0.0, 1e-4, 1e-3, 3e-3, 0.01, 0.03)
-"""assumed: shares of the hold that may be cut from its beginning."""
-_WORSE = 1.5
-"""assumed: ratio of scatters above which a longer cut is taken."""
-_EXACT = 3e-4
-"""Relative; what the bins cost, and better than most instruments."""
 _OFF = 0.05
 """assumed: relative error of i sqrt(t) in a window that counts as limited by diffusion."""
-_END = 0.2
-"""Of L^2/D: from there on a semi-infinite law is off by 1 %, so that a record can tell the slab's end from noise."""
 _SET = 0.3
 """assumed: relative sigma of a diffusion time above which the record does not set it."""
 _SPREAD = 1.5
@@ -145,16 +135,18 @@ class PotentialStep(ModelSettings):
         found = Findings("potential_step", held)
         for doubt in doubts:
             found.note(doubt)
-        time, current = self._usable(held, hold, found)
-        fit = self._fitted(held, time, current, found)
-        spreads = _spreads(fit, self.current_error)
+        course = fitted_course(held, hold, self.cut, found)
+        fit, spreads = course.fit, course.spreads(self.current_error)
         windows = cottrell_windows(fit.time, fit.current)
-        self._slab(found, fit, spreads, length)
+        if course.refuted:
+            found.note("there is no diffusivity: the current is not that of a slab behind a resistance")
+        else:
+            self._slab(found, course, spreads, length)
         if before is not None and "initial_current" in found.spreads:
             step = Spread(np.asarray(abs(hold.voltage - before)), {"voltage noise": np.asarray(1e-4)})
             found.add("series_resistance", step.over(found.spreads["initial_current"]), "ohm", "ohm")
         full = self._full(spreads["charge"], length, rest)
-        if _felt(fit) or self.concentration is not None:
+        if (course.felt and not course.refuted) or self.concentration is not None:
             self._cottrell(found, windows, full)
         return found.result(curves(held, fit, windows, float(full.value)))
 
@@ -164,68 +156,23 @@ class PotentialStep(ModelSettings):
             raise BadInput(f"the setting 'concentration' is {self.concentration}; it must exceed zero")
         if self.charge_number == 0:
             raise BadInput("the setting 'charge_number' is 0; an ion has a charge")
+        if self.cut is not None and self.cut.to("s").value < 0:
+            raise BadInput(f"the setting 'cut' is {self.cut}; it must not lie below zero")
         if self.temperature.to("K").value <= 0:
             raise BadInput(f"the setting 'temperature' is {self.temperature}; it must lie above 0 K")
 
-    def _usable(self, held: Held, hold: Hold, found: Findings) -> tuple[np.ndarray, np.ndarray]:
-        """Times and currents, made positive, without spikes; raises BadInput if there is too little."""
-        sign = np.sign(float(np.median(hold.current)))
-        time, current = hold.time, sign * hold.current
-        lone = spikes(current)
-        if lone.any():
-            found.note(f"{int(lone.sum())} rows stand off from their neighbours (a switch of range): left out")
-        good = ~lone & (time > 0)
-        fell = np.flatnonzero(current[good] <= 0)
-        if fell.size:
-            at = float(time[good][fell[0]])
-            found.note(f"the current changes its sign after {at:.3g} s: what follows is left out")
-            good &= time < at
-        if np.count_nonzero(good) < 16:
-            raise BadInput(
-                f"record '{held.name}' has {np.count_nonzero(good)} usable rows in its hold; 16 are the fewest"
-            )
-        return time[good], current[good]
-
-    def _fitted(self, held: Held, time: np.ndarray, current: np.ndarray, found: Findings) -> SlabFit:
-        """The slab's fit, with so much of the beginning left out as the double layer spoils."""
-        cuts = [self.cut.to("s").value] if self.cut is not None else [share * float(time[-1]) for share in _CUTS]
-        tried: list[tuple[float, SlabFit]] = []
-        for cut in reversed(cuts):  # the longest cut is the least spoilt: from there the others are near
-            late = time >= cut
-            if np.count_nonzero(late) < 16:
-                continue
-            near = tried[-1][1].logs if tried else None
-            try:
-                tried.append((cut, fit_slab(*binned(time[late], current[late]), near=near)))
-            except ValueError as error:
-                raise BadInput(f"record '{held.name}': {error}") from error
-        if not tried:
-            raise BadInput(f"record '{held.name}' has fewer than 16 rows after the cut; take a shorter one")
-        least = min(fit.scatter for _, fit in tried)
-        cut, fit = next(pair for pair in reversed(tried) if pair[1].scatter <= _WORSE * least + _EXACT)
-        if cut > 0 and self.cut is None:
-            found.note(
-                f"the first {cut:.3g} s do not follow the slab (double layer, or the start of the step): left out"
-            )
-        if fit.scatter > 0.02:
-            found.note(
-                f"a slab behind a resistance misses the current by {100 * fit.scatter:.2g} %: it is not the right law"
-            )
-        return fit
-
-    def _slab(self, found: Findings, fit: SlabFit, spreads: Mapping[str, Spread], length: Spread) -> None:
+    def _slab(self, found: Findings, course: Course, spreads: Mapping[str, Spread], length: Spread) -> None:
         """Diffusivity and the rest, unless the record does not set them."""
-        _, across, ratio = np.exp(fit.logs)
-        if not _felt(fit):
+        _, across, ratio = np.exp(course.fit.logs)
+        if not course.felt:
             found.note(
                 "there is no diffusivity: the record ends before the slab's end is felt, and sets neither its charge "
                 "nor its diffusion time"
             )
             return
-        sure = float(np.sqrt(fit.covariance[1, 1])) <= _SET
-        if sure and ratio >= 1.0:
+        resisted = course.sigma(2) <= _SET
+        if course.sigma(1) <= _SET and ratio >= 1.0:
             found.add("diffusivity", length.times(length).over(spreads["time"]), "m**2/s", "cm**2/s")
-            found.add("diffusion_ratio", spreads["ratio"], "", "")
         elif ratio < 1.0:
             found.note(
                 f"there is no diffusivity: the series resistance is {1 / ratio:.2g} times that of diffusion, so the "
@@ -234,10 +181,14 @@ class PotentialStep(ModelSettings):
         else:
             found.note(
                 f"there is no diffusivity: the record does not set the diffusion time, about {across:.2g} s, of which "
-                f"it is {fit.time[-1] / across:.2g} long"
+                f"it is {course.fit.time[-1] / across:.2g} long"
             )
         found.add("charge", spreads["charge"], "C", "mAh")
-        found.add("initial_current", spreads["charge"].times(spreads["ratio"]).over(spreads["time"]), "A", "A")
+        if resisted:
+            found.add("diffusion_ratio", spreads["ratio"], "", "")
+            found.add("initial_current", spreads["charge"].times(spreads["ratio"]).over(spreads["time"]), "A", "A")
+        else:
+            found.note(f"there is no series resistance: the record does not set its ratio, about {ratio:.2g}")
         self._conductivity(found, "ionic_conductivity", "diffusivity")
 
     def _conductivity(self, found: Findings, name: str, by: str) -> None:
@@ -308,26 +259,3 @@ class PotentialStep(ModelSettings):
         if not {"current", "windows"} <= set(result.curves):
             raise BadInput("a figure of a potential step needs the curves current and windows")
         return draw_step(result)
-
-
-def _felt(fit: SlabFit) -> bool:
-    """Does the record last until the slab's end is felt, so that it sets charge and diffusion time?"""
-    return bool(np.isfinite(fit.covariance).all()) and float(fit.time[-1]) >= _END * float(np.exp(fit.logs[1]))
-
-
-def _spreads(fit: SlabFit, gain: Quantity) -> dict[str, Spread]:
-    """Charge (C), diffusion time (s) and ratio with the errors of the fit, which they share, and the current's gain."""
-    values = np.exp(fit.logs)
-    if not np.isfinite(fit.covariance).all():
-        names = ("charge", "time", "ratio")
-        return {name: Spread(np.asarray(v), {"fit": np.asarray(np.inf)}) for name, v in zip(names, values, strict=True)}
-    size = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)) + 1e-300
-    root = np.linalg.cholesky(fit.covariance / np.outer(size, size) + 1e-12 * np.eye(3)) * size[:, None]
-    found = {
-        name: Spread(
-            np.asarray(value), {f"fit {k + 1}": np.asarray(value * part) for k, part in enumerate(row) if part}
-        )
-        for name, value, row in zip(("charge", "time", "ratio"), values, root, strict=True)
-    }
-    more = {"current gain": np.asarray(gain.to("").value * values[0])}
-    return found | {"charge": Spread(found["charge"].value, {**found["charge"].parts, **more})}

@@ -54,9 +54,10 @@ class Hold:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """The holds of a record, in their order."""
+    """The holds of a record that ``begins`` at a time in s, in their order."""
 
     name: str
+    begins: float
     holds: tuple[Hold, ...]
     source: Source
     doubts: tuple[str, ...]
@@ -82,7 +83,7 @@ def read_holds(records: Mapping[str, Record], technique: str) -> Held:
     if not holds:
         raise BadInput(f"record '{record.name}' holds its voltage nowhere for {_FEWEST} rows of different times")
     source = Source(kind_of(record.source), record.source.reference, record.source.place)
-    return Held(record.name, holds, source, record.doubts)
+    return Held(record.name, float(time[0]), holds, source, record.doubts)
 
 
 def _cut_off(current: Array) -> NDArray[np.bool_]:
