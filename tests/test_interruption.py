@@ -164,6 +164,22 @@ def test_no_diffusivity_without_the_slab_s_end_or_a_slope():
     assert found["resistance"].agrees(Quantity.exact(RESISTANCE, "ohm"), 4)
 
 
+@pytest.mark.parametrize(("pulse", "rest"), [(60.0, 3600.0), (900.0, 3600.0), (900.0, 10.0)])
+def test_a_slab_that_is_through_before_the_fit_ends_sets_no_diffusivity(pulse, rest):
+    """9 s across: a value from what noise leaves of the first second would be off by 2 to 20 times."""
+    technique = Interruption(pulses=30, pulse=Quantity.exact(pulse, "s"), rest=Quantity.exact(rest, "s"))
+    truth = {"resistance": "50 ohm", "diffusivity": "1e-6 cm**2/s", "charge": "3 mAh"}
+    film = Sample("film", facts={"thickness": Fact(Quantity.parse("30.0(5) um"), Source("measured"))})
+    for seed in range(3):
+        records = technique.predict({w: Quantity.parse(t) for w, t in truth.items()}, film, np.random.default_rng(seed))
+        result = technique.analyse(records, film)
+        if "diffusivity" in result.values:
+            assert abs(result["diffusivity"].value - 1e-6) < 3 * result["diffusivity"].sigma
+        else:
+            assert any("diffusivities are left out" in doubt for doubt in result.doubts)
+        assert abs(result["resistance"].value - 50.0) < 4 * result["resistance"].sigma
+
+
 def test_a_sphere_is_no_slab_and_off_by_what_is_said():
     roots = np.array([brentq(lambda x: np.sin(x) - x * np.cos(x), n * np.pi, (n + 0.5) * np.pi) for n in range(1, 12)])
 

@@ -28,6 +28,8 @@ _SURELY = 3.0
 """assumed: sigmas by which a voltage goes the wrong way, or the halves of a fit differ, and not by chance."""
 _SHORT = 0.02
 """Of T; a fit within it does not feel the slab's end: root_time is sqrt(t) within 1e-12 there."""
+_OVER = 1.0
+"""Of T; a fit that lasts longer holds next to nothing of diffusion: its transient has fallen to exp(-pi^2)."""
 _WRONG_WAY = "the voltage drops or relaxes against the current"
 
 
@@ -57,7 +59,8 @@ class Titration:
 
     ``slope`` (V/C) is that of the open-circuit voltage, ``weights`` how it is made of the levels. ``time`` (s) is
     L^2/D, NaN where it is not set: at ``early`` ones the slab's end is not felt yet, at ``flat`` ones the curve has no
-    slope or the voltage no clear course. ``middle`` is the geometric middle of the times, NaN if there is none.
+    slope or the voltage no clear course, at ``late`` ones the fit lasts longer than the slab takes. ``middle`` is the
+    geometric middle of the times, NaN if there is none.
     ``depth`` (C) is how far the surface is ahead of the charge that has passed. ``misfit`` is the share by which the
     later half of the fits gives another ``root`` than the earlier, 0 where noise explains it; ``left_open`` (ohm)
     is what that leaves open of each resistance.
@@ -72,6 +75,7 @@ class Titration:
     weights: Array
     early: Flags
     flat: Flags
+    late: Flags
     time: Array
     middle: float
     depth: Array
@@ -195,6 +199,8 @@ def titrate(record: Interrupted, window: Window, levels: Mapping[int, Level]) ->
             seen = look(record, window, levels, middle)
         found = _with_slopes(record, seen, middle)
     misfit = _misfit(record, window, found)
+    late = found.seen.span > _OVER * np.nan_to_num(found.time, nan=np.inf)
+    found = replace(found, late=late, time=np.where(late, np.nan, found.time))
     reached = 0.5 * (np.sqrt(window[0]) + np.sqrt(found.seen.reach))
     return replace(found, misfit=misfit, left_open=-misfit * found.root * reached)
 
@@ -215,13 +221,16 @@ def _with_slopes(record: Interrupted, seen: Seen, middle: float) -> Titration:
     noise = np.sqrt(np.einsum("ij,jk,ik->i", weights, part, weights))
     root, rough = seen.root / current, np.sqrt(np.diag(seen.covariance))[-charge.size :] / np.abs(current)
     early = np.abs(ahead - 1.0) > _EARLY
-    flat = ~((slope > 0) & (root > 0) & (noise <= _SURE * slope) & (rough <= _SURE * root))
-    good = ~early & ~flat
+    sloped, clear = (slope > 0) & (noise <= _SURE * slope), (root > 0) & (rough <= _SURE * root)
+    if 2 * int((sloped & clear).sum()) < int(sloped.sum()):  # noise chose those that are left
+        clear[:] = False
+    flat = ~(sloped & clear)
+    good, late = ~early & ~flat, np.zeros(charge.size, dtype=bool)
     time = np.where(good, diffusion_time(root, np.where(good, slope, 1.0)), np.nan)
     whole = float(np.exp(np.mean(np.log(time[good])))) if good.any() else float("nan")
     depth = surface - charge if good.any() else np.zeros_like(charge)
     return Titration(
-        seen, charge, current, seen.drop / current, root, slope, weights, early, flat, time, whole, depth,
+        seen, charge, current, seen.drop / current, root, slope, weights, early, flat, late, time, whole, depth,
         misfit=0.0, left_open=np.zeros_like(charge),
     )  # fmt: skip
 

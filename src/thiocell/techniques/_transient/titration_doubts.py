@@ -54,7 +54,13 @@ def _of_law(titration: Titration) -> Iterator[str]:
     if flat:
         yield (
             f"{flat} of {count} diffusivities are left out: the open-circuit curve is flat there, or its slope or the "
-            "voltage's course is not set"
+            "voltage's course is not set, there or at most of them"
+        )
+    late = int(titration.late.sum())
+    if late:
+        yield (
+            f"{late} of {count} diffusivities are left out: the slab is through before the fit ends, so the voltage "
+            "tells little of it; take shorter pulses or more rows"
         )
     if not good.size:
         yield "there is no diffusivity: no interruption sets one"
