@@ -209,6 +209,42 @@ def test_rows_that_cannot_be_are_named(word, value, says):
         Impedance().analyse({"main": dataclasses.replace(record, kind="cycling")}, BARE)
 
 
+def test_spectra_of_the_wrong_sign_or_of_one_frequency_are_named():
+    frequency, z = made(noise=1e-3)
+    for wrong, says in (
+        (spectrum(frequency, z.conj()), "it holds -Im"),
+        (spectrum(frequency, -z.conj()), "real part below zero at 40 of 40 points"),
+        (spectrum(np.full(40, 10.0), z), "has 1 different frequencies"),
+    ):
+        with pytest.raises(BadInput, match=says):
+            Impedance().analyse({"main": wrong}, BARE)
+
+
+def test_a_parameter_that_ran_to_its_bound_is_no_value():
+    """No coil is there."""
+    record = spectrum(*made("R0-p(R1,CPE1)", (20.0, 150.0, 1e-6, 1.0), noise=1e-3))
+    found = Impedance(circuit="R0-p(R1,C1)-L9").analyse(
+        {"main": record}, pellet(thickness="1000(0) um", area="1.0(0) cm**2")
+    )
+    assert "L9" not in found.values
+    assert any(doubt.startswith("L9 ended") and doubt.endswith("left out") for doubt in found.doubts)
+    whole = found["conductivity_total"]
+    assert abs(whole.value - 0.1 / 170.0) < 3 * whole.sigma
+
+
+def test_a_coil_that_reaches_into_the_kept_points_is_named_and_can_be_kept():
+    frequency, circuit = np.geomspace(1e6, 0.1, 60), parse_circuit("L0-R0-p(R1,C1)-CPE2")
+    z = circuit.impedance(np.array([3e-4, 100.0, 1000.0, 1e-8, 1e-5, 0.9]), frequency)[0]
+    rng = np.random.default_rng(3)
+    z = z + 2e-3 * np.abs(z) * (rng.normal(size=60) + 1j * rng.normal(size=60))
+    cell = {"main": spectrum(frequency, z)}
+    found = Impedance(circuit="R0-p(R1,C1)-CPE2").analyse(cell, BARE)
+    assert any("inductive = 'keep' and put an L into the circuit" in doubt for doubt in found.doubts)
+    kept = Impedance(circuit="L0-R0-p(R1,C1)-CPE2", inductive="keep").analyse(cell, BARE)
+    assert kept["R1"].value == pytest.approx(1000.0, rel=0.01)
+    assert kept["L0"].value == pytest.approx(3e-4, rel=0.01)
+
+
 def test_fixed_parameters_are_held_with_their_units():
     frequency, z = made()
     found = Impedance(fixed=("R0 = 0.02 kohm",)).analyse({"main": spectrum(frequency, z)}, BARE)

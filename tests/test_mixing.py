@@ -349,7 +349,8 @@ def test_a_law_above_the_bound_of_isotropic_mixtures_is_doubted():
         ([1e-6, 0.0], None, [0, 0.1], None, "not above zero in row 2"),
         ([1e-6, 1e-5], None, [0, 1.1], None, "outside 0 ... 1 in row 2"),
         ([1e-6, 1e-5], [0, 2], [0, 0.1], None, "lower limit. in row 2"),
-        ([1e-6, 1e-5], None, [0, 0.1], [1e-7, 0.0], "conductivity_sigma that is not above zero in row 2"),
+        ([1e-6, 1e-5], None, [0, 0.1], [1e-7, 0.0], "conductivity_sigma that is not above zero and finite in row 2"),
+        ([1e-6, 1e-5], None, [0, 0.1], [1e-7, np.inf], "conductivity_sigma that is not above zero and finite in row 2"),
     ],
 )
 def test_a_row_that_cannot_be_is_named(values, bound, share, sigma, said):

@@ -63,6 +63,12 @@ class CircuitFit:
     lost: bool
 
     @property
+    def unset(self) -> NDArray[np.bool_]:
+        """The parameters that ran to a bound and say nothing; an exponent's bounds are those of its element."""
+        exponents = np.array([part.kind == "exponent" for part in self.circuit.parts])
+        return np.asarray(self.at_bound & ~exponents, dtype=np.bool_)
+
+    @property
     def scatter(self) -> float:
         """The residuals' standard deviation, by which sigmas must be widened where only their ratio is known."""
         return float(np.sqrt(self.chi2 / self.freedom)) if self.freedom > 0 else float("nan")

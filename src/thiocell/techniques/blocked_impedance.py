@@ -315,10 +315,10 @@ class BlockedImpedance(SpectrumSettings):
             seen = plateaus(spectrum)
             if seen is None:
                 found.note("two plateaus cannot be read off: the rise, or the outer contacts' tail, hides one of them")
-            elif min(line.low, line.high) < _SEEN:
+            elif min(line.reached) < _SEEN:
                 found.note("two plateaus are not read off: the rise lies in part outside the sweep")
             elif float(seen.low.value) > float(seen.high.value):
-                beyond = {"not reached": np.asarray((2.0 - line.low - line.high) * float(rise.value))}
+                beyond = {"not reached": np.asarray((2.0 - sum(line.reached)) * float(rise.value))}
                 between = seen.low.plus(seen.high, -1.0).plus(Spread(np.asarray(0.0), beyond))
                 rails["difference"] = by_rise(between, electronic), electronic
         said = {route: shape.over(ions) for route, (ions, _) in rails.items()}
@@ -349,10 +349,12 @@ class BlockedImpedance(SpectrumSettings):
         found.add("line_time", rise.time, "s", "s")
         capacitance = rise.time.scaled(4.0).over(ions.plus(electrons))
         found.add("chemical_capacitance", capacitance.over(volume), "F/m**3", "F/cm**3")
-        for share, word, limit in zip(
-            (rise.low, rise.high), ("reached_low", "reached_high"), ("Ri", "Re||Ri"), strict=True
+        for spread, word, limit in (
+            (rise.low, "reached_low", "Ri"),
+            (rise.high, "reached_high", "Re||Ri"),
         ):
-            found.add(word, Spread(np.asarray(100.0 * share)), "%", "%")
+            found.add(word, spread.scaled(100.0), "%", "%")
+            share = float(spread.value)
             if share < _SEEN:
                 end = "low" if limit == "Ri" else "high"
                 found.note(

@@ -23,6 +23,7 @@ from thiocell.techniques._findings import Findings
 from thiocell.techniques._impedance.fitted import (
     circuit_of,
     circuit_terms,
+    coil_doubts,
     conductivity_term,
     fit_doubts,
     fitted,
@@ -31,6 +32,7 @@ from thiocell.techniques._impedance.fitted import (
     parameter_spreads,
     with_gain,
 )
+from thiocell.techniques._impedance.layers import total
 from thiocell.techniques._impedance.picture import curves, draw_spectrum, misfit
 from thiocell.techniques._impedance.settings import SpectrumSettings
 from thiocell.techniques._impedance.spectrum import (
@@ -43,6 +45,8 @@ from thiocell.techniques._spread import Spread
 
 TOTAL = "conductivity_total"
 _TOTAL = Term("S/cm", "sigma_total", "L/(R A) with all resistors in series", 0, 1e12)
+_NONE = 1e-3
+"""assumed: share of the largest resistance below which one that is not set counts for nothing in their sum."""
 _OTHERS = {
     "chi2": Term("", "chi2", "sum of squared residuals, each over its sigma or over |Z|", 0, 1e300),
     "misfit": Term("%", "", "standard deviation of the residuals as a share of |Z|", 0, 1e6),
@@ -114,11 +118,13 @@ class Impedance(SpectrumSettings):
         fit = fitted(spectrum, circuit, fixed_of(self.fixed, circuit), self.weighting, self.starts, self.seed)
         found = Findings("impedance", spectrum)
         test = spectrum.kramers_kronig
-        for doubt in (*kramers_kronig_doubts(test), *fit_doubts(fit, self.weighting)):
+        for doubt in (*kramers_kronig_doubts(test), *fit_doubts(fit, self.weighting), *coil_doubts(spectrum, fit)):
             found.note(doubt)
         spreads = parameter_spreads(fit, 1.0 if self.weighting == "given" else fit.scatter)
-        for name, part in zip(circuit.names, circuit.parts, strict=True):
-            found.add(name, with_gain(spreads[name], part.kind, self.gain_error), part.unit, part.unit)
+        for k, (name, part) in enumerate(zip(circuit.names, circuit.parts, strict=True)):
+            if not fit.unset[k]:
+                gained = spreads[name] if fit.fixed[k] else with_gain(spreads[name], part.kind, self.gain_error)
+                found.add(name, gained, part.unit, part.unit)
         self._conductivities(found, sample, fit)
         found.add("chi2", Spread(np.asarray(fit.chi2)), "", "")
         found.add("misfit", Spread(np.asarray(100.0 * misfit(spectrum, fit))), "%", "%")
@@ -139,12 +145,15 @@ class Impedance(SpectrumSettings):
             for name, unit in (("thickness", "m"), ("area", "m**2"))
         )
         for name in self._resistors(fit.circuit):
+            if name not in found.spreads:
+                continue
             found.add(f"conductivity_{name}", length.over(found.spreads[name].times(area)), "S/m", "S/cm")
-        if len(series := in_series(fit.circuit)) > 1:
-            whole = found.spreads[series[0]]
-            for name in series[1:]:
-                whole = whole.plus(found.spreads[name])
-            found.add(TOTAL, length.over(whole.times(area)), "S/m", "S/cm")
+        series = in_series(fit.circuit)
+        told = [name for name in series if name in found.spreads]
+        largest = max((float(found.spreads[name].value) for name in told), default=0.0)
+        lost = [fit.values[fit.circuit.names.index(name)] for name in series if name not in told]
+        if len(series) > 1 and told and all(value <= _NONE * largest for value in lost):
+            found.add(TOTAL, length.over(total(found.spreads, told).times(area)), "S/m", "S/cm")
 
     def draw(self, result: Result) -> Drawing:
         """Nyquist and Bode plots with the fit, its residuals, and the relaxation times."""

@@ -206,7 +206,7 @@ class Mixing:
         for wrong, why in (
             ((share < 0) | (share > 1), "a share outside 0 ... 1"),
             (values <= 0, "a conductivity that is not above zero"),
-            (~(sigma > 0), "a conductivity_sigma that is not above zero"),
+            (~((sigma > 0) & np.isfinite(sigma)), "a conductivity_sigma that is not above zero and finite"),
             (~np.isin(side, (-1, 0, 1)), "a bound that is none of -1 (upper limit), 0 (a value) and 1 (lower limit)"),
         ):
             if np.any(wrong):

@@ -161,6 +161,7 @@ def fit_doubts(found: CircuitFit, weighting: Weighting) -> list[str]:
         said.append("the residuals of the fit follow each other: the circuit leaves something of the spectrum out")
     said += [
         f"{names[k]} ended at the end of its range ({found.values[k]:.4g}): the spectrum does not set it"
+        + (", and it is left out" if found.unset[k] else "")
         for k in np.flatnonzero(found.at_bound)
     ]
     said += _loose(found)
@@ -170,6 +171,16 @@ def fit_doubts(found: CircuitFit, weighting: Weighting) -> list[str]:
             f"one of {found.starts} starts alone came to the best fit: there may be a better one; take more starts"
         )
     return said
+
+
+def coil_doubts(spectrum: Spectrum, found: CircuitFit) -> list[str]:
+    """A sentence where the points left out as inductive have left their coil in the others."""
+    if not spectrum.inductive or not (found.scatter > BAD or following(found) > FOLLOWING):
+        return []
+    return [
+        "wiring that made the highest frequencies inductive may reach into the points that are left: set inductive = "
+        f"'keep' and put an L into the circuit, as 'L0-{found.circuit.text}'"
+    ]
 
 
 def following(found: CircuitFit) -> float:

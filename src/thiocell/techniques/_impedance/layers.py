@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
@@ -18,6 +19,7 @@ from thiocell.techniques._impedance.fitted import (
     FOLLOWING,
     Weighting,
     circuit_of,
+    coil_doubts,
     fit_doubts,
     fitted,
     following,
@@ -26,6 +28,8 @@ from thiocell.techniques._impedance.fitted import (
 )
 from thiocell.techniques._impedance.spectrum import Spectrum, kramers_kronig_doubts
 from thiocell.techniques._spread import Spread
+
+Array = NDArray[np.float64]
 
 _SURE = 10.0
 """assumed: by how much AICc must ask for a line; odds of e^-5."""
@@ -61,7 +65,8 @@ class Method:
             strict=True,
         ):
             own = Spread(spread.value, {f"{role} {error}": size for error, size in spread.parts.items()})
-            found[name] = with_gain(own, part.kind, self.gain)
+            held = fit.fixed[fit.circuit.names.index(name)]
+            found[name] = own if held else with_gain(own, part.kind, self.gain)
         return found
 
 
@@ -74,8 +79,29 @@ class Rise:
 
     size: Spread
     time: Spread
-    low: float
-    high: float
+    low: Spread
+    high: Spread
+
+    @classmethod
+    def seen(cls, size: Spread, time: Spread, exponent: Spread, frequency: Array) -> Rise:
+        """The rise in a sweep over ``frequency`` (Hz)."""
+        ends = np.array([frequency.min(), frequency.max()])
+        tau, n, step = float(time.value), float(exponent.value), 1e-4
+        at, beside = rise_share(ends, tau, n), rise_share(ends, tau * (1.0 + step), n)
+        by_time, by_exponent = (
+            (beside - at) / (tau * step),
+            (rise_share(ends, tau, n * (1.0 - step)) - at) / (-n * step),
+        )
+        parts = [
+            Spread(np.asarray(share), time.scaled(a).plus(exponent.scaled(b)).parts)
+            for share, a, b in zip(at, by_time, by_exponent, strict=True)
+        ]
+        return cls(size, time, parts[0], Spread(np.asarray(1.0 - at[1]), parts[1].scaled(-1.0).parts))
+
+    @property
+    def reached(self) -> tuple[float, float]:
+        """``low`` and ``high`` as numbers."""
+        return float(self.low.value), float(self.high.value)
 
 
 @dataclass(frozen=True)
@@ -153,11 +179,14 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
             "line: what rises may be another layer and not the sample",
         )
     else:
-        ends = np.array([spectrum.frequency.min(), spectrum.frequency.max()])
-        low, high = rise_share(ends, float(values[words[1]].value), float(values[words[2]].value))
-        rise = Rise(values[words[0]], values[words[1]], float(low), float(1.0 - high))
+        rise = Rise.seen(values[words[0]], values[words[1]], values[words[2]], spectrum.frequency)
     said = () if missed else said
-    doubts = (*said, *kramers_kronig_doubts(test), *fit_doubts(fit, method.weighting))
+    doubts = (
+        *said,
+        *kramers_kronig_doubts(test),
+        *fit_doubts(fit, method.weighting),
+        *coil_doubts(spectrum, fit),
+    )
     return Layered(fit, values, None if missed else rise, missed, doubts)
 
 

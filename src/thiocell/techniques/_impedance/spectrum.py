@@ -29,6 +29,8 @@ FEWEST = 6
 """assumed: points below which no circuit is worth a fit."""
 _INDUCTIVE = 0.01
 """assumed: share of |Z| above which a positive imaginary part is that of wiring and not noise about a resistor."""
+_MOSTLY = 0.7
+"""assumed: share of points with a positive imaginary part from which that is no tail."""
 _SAME = 1e-9
 _TWICE = 0.02
 """assumed: relative distance of two measurements at one frequency above which the cell had changed between them."""
@@ -40,13 +42,14 @@ _WIDE, _FOLLOWING = 0.01, 0.5
 class Spectrum:
     """``frequency`` in Hz, falling, with ``impedance`` in ohm; ``sigma[0 or 1]`` those of its real and imaginary parts.
 
-    ``kept`` are the numbers of the record's rows that the points come from.
+    ``kept`` are the numbers of the record's rows that the points come from; ``inductive`` points were left out.
     """
 
     name: str
     frequency: Array
     impedance: Complex
     sigma: Array | None
+    inductive: int
     kept: NDArray[np.intp]
     source: Source
     doubts: tuple[str, ...]
@@ -81,6 +84,12 @@ def read_spectrum(
             inside &= (frequency >= edge * (1 - _SAME)) if below else (frequency <= edge * (1 + _SAME))
     kept = order[inside[order]]
     tail = _tail(impedance[kept])
+    above = int(np.sum(impedance[kept].imag > _INDUCTIVE * np.abs(impedance[kept])))
+    if inductive == "drop" and above > _MOSTLY * kept.size:
+        raise BadInput(
+            f"record '{record.name}' has Im(Z) above zero at {above} of {kept.size} points: it holds -Im(Z), which the "
+            "column map says by sign = 'negated', or it is a coil, for which inductive = 'keep'"
+        )
     if tail:
         what = "left out of the fit" if inductive == "drop" else "kept: the circuit needs an L"
         doubts.append(f"{tail} points from {frequency[kept][tail - 1]:.3g} Hz up are inductive (wiring), and {what}")
@@ -92,7 +101,8 @@ def read_spectrum(
         )
     sigma = np.stack([record[word] for word in SIGMAS])[:, kept] if set(SIGMAS) <= set(record.columns) else None
     source = Source(kind_of(record.source), record.source.reference, record.source.place)
-    return Spectrum(record.name, frequency[kept], impedance[kept], sigma, kept, source, tuple(doubts))
+    dropped = tail if inductive == "drop" else 0
+    return Spectrum(record.name, frequency[kept], impedance[kept], sigma, dropped, kept, source, tuple(doubts))
 
 
 def _check(record: Record) -> None:
@@ -102,6 +112,17 @@ def _check(record: Record) -> None:
     if wrong.size:
         raise BadInput(
             f"record '{record.name}' has the frequency {record['frequency'][wrong[0]]:g} Hz in row {wrong[0] + 1}"
+        )
+    distinct = np.unique(record["frequency"]).size
+    if distinct < FEWEST:
+        raise BadInput(
+            f"record '{record.name}' has {distinct} different frequencies; a spectrum needs {FEWEST} at least"
+        )
+    negative = int(np.sum(record["z_real"] < 0))
+    if 2 * negative > len(record):
+        raise BadInput(
+            f"record '{record.name}' has a real part below zero at {negative} of {len(record)} points, which no cell "
+            "has; is the sign of the column right?"
         )
     nothing = np.flatnonzero(record["z_real"] ** 2 + record["z_imag"] ** 2 == 0)
     if nothing.size:
