@@ -199,6 +199,53 @@ def test_an_exported_record_passes_the_strict_check_and_stays_virtual(thiocell, 
     assert "exists already" in err
 
 
+SPECTRUM = "f/Hz;Z'/Ohm;-Z''/Ohm\n" + "".join(
+    f"{10 ** (6 - k / 6):.6g};{z.real:.7g};{-z.imag:.7g}\n"
+    for k in range(37)
+    for z in [20 + 150 / (1 + 2j * 3.141592653589793 * 10 ** (6 - k / 6) * 150e-6)]
+)
+MAP = """
+[columns]
+frequency = {{ column = "f/Hz", unit = "Hz" }}
+z_real = {{ column = "Z'/Ohm", unit = "ohm" }}
+z_imag = {{ column = "-Z''/Ohm", unit = "ohm", sign = "negated" }}
+[layout]
+{kind}
+"""
+
+
+def test_a_spectrum_by_a_column_map_is_analysed_and_exported_to_a_table_that_needs_none(thiocell, tmp_path):
+    (tmp_path / "pellet.txt").write_text(SPECTRUM)
+    (tmp_path / "map.toml").write_text(MAP.format(kind=""))
+    words = ("--as", "impedance", "--set", "circuit=R0-p(R1,C1)", "--json")
+    code, _, err = thiocell("analyse", "pellet.txt", *words, "--columns", "map.toml")
+    assert code == 2
+    assert "kind = 'impedance' in the layout" in err
+    (tmp_path / "map.toml").write_text(MAP.format(kind='kind = "impedance"'))
+    assert thiocell("export", "pellet.txt", "pellet.csv", "--columns", "map.toml")[0] == 0
+    for more in (("pellet.txt", "--columns", "map.toml"), ("pellet.csv",)):
+        code, out, _ = thiocell("analyse", *more, *words)
+        assert code == 0
+        assert json.loads(out)["results"][more[0]]["values"]["R1"]["value"] == pytest.approx(150, rel=1e-4)
+
+
+def test_every_spectrum_of_a_file_is_analysed_and_one_can_be_picked(thiocell, tmp_path):
+    head = "frequency / Hz,z_real / ohm,z_imag / ohm\n"
+    rows = "".join(
+        f"{f},{20 + z.real},{z.imag}\n"
+        for size in (100.0, 200.0)
+        for f in (1e5, 3e4, 1e4, 3e3, 1e3, 300.0, 100.0, 30.0)
+        for z in [size / (1 + 2j * 3.141592653589793 * f * size * 1e-6)]
+    )
+    (tmp_path / "two.csv").write_text(head + rows)
+    words = ("analyse", "two.csv", "--as", "impedance", "--set", "circuit=R0-p(R1,C1)", "--json")
+    found = json.loads(thiocell(*words)[1])["results"]
+    assert [found[f"two.csv#{n}"]["values"]["R1"]["value"] for n in (1, 2)] == pytest.approx([100, 200], rel=1e-4)
+    assert list(json.loads(thiocell(*words, "--pick", "2")[1])["results"]) == ["two.csv#2"]
+    code, _, err = thiocell("export", "two.csv", "one.csv")
+    assert (code, "choose one with --pick" in err) == (2, True)
+
+
 def test_one_cell_counts_once_in_a_batch(thiocell):
     code, _, err = thiocell("analyse", CELL, CELL, "--as", "rate", "--mass", "4.0(1) mg", "--replicates")
     assert code == 2
@@ -249,6 +296,7 @@ def test_an_export_never_writes_onto_its_source(thiocell, tmp_path):
         (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--fact", "area"), "NAME=VALUE"),
         (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--pick", "3"), "1 record"),
         (("analyse", CELL, "--as", "cycling", "--mass", "4 mg", "--reader", "landt"), "rate_cell_a"),
+        (("analyse", CELL, "--as", "impedance", "--set", "low=10"), "write it in 'Hz', like '10 Hz'"),
         (("export", CELL, "cell.xls"), ".bdf"),
     ],
 )

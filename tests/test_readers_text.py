@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import importlib.util
 import math
@@ -20,7 +21,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Column, Record
 from thiocell.core.source import KINDS, Source
 from thiocell.core.vocabulary import COLUMNS
-from thiocell.readers import READERS, arbin_res, bdf, columns, identify, read
+from thiocell.readers import READERS, arbin_res, bdf, columns, identify, read, spectrum_csv
 from thiocell.readers._clock import FORMS
 from thiocell.readers._column_map import ColumnMap, Layout, check_column
 from thiocell.readers._text import DELIMITERS, ENCODINGS
@@ -38,7 +39,7 @@ def _beside(name: str) -> ModuleType:
 
 TEXT = _beside("text_samples")
 REPOSITORY = Path(__file__).resolve().parents[1]
-IMPEDANCE = ("biologic_mpt.spectra", "gamry_dta", "gamry_dta.comma", "zview", "novocontrol")
+IMPEDANCE = ("biologic_mpt.spectra", "gamry_dta", "gamry_dta.comma", "zview", "novocontrol", "spectrum_csv")
 CYCLING = sorted(set(TEXT.SAMPLES) - set(IMPEDANCE))
 SECONDS = {"s": 1.0, "h": 3600.0}
 AMPERES = {"A": 1.0, "mA": 1e-3}
@@ -527,7 +528,7 @@ def test_each_spectrum_is_a_record_with_negative_imaginary_part(tmp_path: Path) 
         assert (record.columns["z_imag"].values < 0).all()
 
 
-@pytest.mark.parametrize("sample", ["gamry_dta", "gamry_dta.comma", "zview", "novocontrol"])
+@pytest.mark.parametrize("sample", ["gamry_dta", "gamry_dta.comma", "zview", "novocontrol", "spectrum_csv"])
 def test_spectra_of_every_format_have_the_same_numbers(sample: str, tmp_path: Path) -> None:
     path = TEXT.SAMPLES[sample](tmp_path)
     (record,) = read(path)
@@ -536,6 +537,22 @@ def test_spectra_of_every_format_have_the_same_numbers(sample: str, tmp_path: Pa
     np.testing.assert_allclose(record["frequency"], f, rtol=1e-5)  # six digits are written at least
     np.testing.assert_allclose(record["z_real"], z.real, rtol=1e-5)
     np.testing.assert_allclose(record["z_imag"], z.imag, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["measured", "predicted", "paper"])
+def test_a_spectrum_is_written_and_read_again_for_what_it_is(kind: str, tmp_path: Path) -> None:
+    (record,) = read(TEXT.SAMPLES["zview"](tmp_path))
+    told = dataclasses.replace(record, source=Source(kind, "a book"))
+    spectrum_csv.write(told, tmp_path / "out.csv")
+    (back,) = read(tmp_path / "out.csv")
+    assert back.source.kind == kind
+    for word in ("frequency", "z_real", "z_imag"):
+        np.testing.assert_array_equal(back[word], record[word])
+    with pytest.raises(BadInput, match="knows no spectra"):
+        spectrum_csv.write(record, tmp_path / "out.bdf.csv")
+    (course,) = read(TEXT.SAMPLES["landt"](tmp_path))
+    with pytest.raises(BadInput, match="has no frequency"):
+        spectrum_csv.write(course, tmp_path / "other.csv")
 
 
 def test_a_gamry_test_without_a_spectrum_is_voltage_and_current_against_time(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from thiocell.physics.trend_laws import GAS_CONSTANT, arrhenius, broken_line, line, maximum
+from thiocell.studies.trend import fitted
 
 X = np.array([0.0, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30])
 
@@ -35,6 +36,17 @@ def test_an_error_that_all_points_share_does_not_tilt_the_line():
     fit = line(X, 1 + 4 * X, np.full((X.size, X.size), 0.25) + 1e-12 * np.eye(X.size))
     assert np.sqrt(fit.covariance[0, 0]) == pytest.approx(0.5, rel=1e-3)
     assert np.sqrt(fit.covariance[1, 1]) == pytest.approx(0, abs=1e-3)
+
+
+def test_an_energy_s_sigma_covers_where_the_thermometer_errs():
+    """2 K at each of seven temperatures, 50 kJ/mol: a tenth of each conductivity, ten times its own error."""
+    rng, inside, at = np.random.default_rng(3), 0, np.linspace(280.0, 340.0, 7)
+    for _ in range(400):
+        y = np.exp(-5e4 / (GAS_CONSTANT * at)) * (1 + 0.01 * rng.normal(size=7))
+        read = at + 2.0 * rng.normal(size=7)
+        fit = fitted("arrhenius", read, y, np.diag((0.01 * y) ** 2), np.full(7, 2.0))
+        inside += abs(fit.values["activation_energy"] - 5e4) <= np.sqrt(fit.covariance[0, 0])
+    assert inside / 400 == pytest.approx(0.683, abs=0.08)
 
 
 def test_a_line_agrees_with_scipy():

@@ -137,6 +137,13 @@ def zplot_text() -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
+def spectrum_text() -> str:
+    """A spectrum as `thiocell export` writes it, with a column of another program."""
+    lines = ["frequency / Hz,z_real / ohm,z_imag / ohm,note"]
+    lines += [f"{f!r},{z.real!r},{z.imag!r},a" for f, z in points()]
+    return "\n".join(lines) + "\n"
+
+
 def novocontrol_text() -> str:
     """A list that WinDETA writes: a title, the fixed values, the names, and numbers between tabs."""
     lines = ["pellet 7, 25 C", "Fixed value(s) :  AC Volt  [Vrms]=3.5000e-02  "]
@@ -205,6 +212,7 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "gamry_dta.comma": _text("comma.DTA", lambda: gamry_text(",")),
     "gamry_dta.course": _text("chrono.DTA", gamry_course_text),
     "zview": _text("eis.z", zplot_text),
+    "spectrum_csv": _text("exported.csv", spectrum_text),
     "novocontrol": _text("pellet.txt", novocontrol_text),
     "columns": _text("hz.csv", japanese_text, "cp932"),
     "columns.book": workbook,

@@ -55,9 +55,12 @@ class Technique(Protocol):
         """The figure of a result of this technique."""
 
 
-def setting(default: Any, meaning: str) -> Any:
-    """A field of a technique with its default and one line that says what it sets."""
-    return field(default=default, metadata={"meaning": meaning})
+def setting(default: Any, meaning: str, like: str = "") -> Any:
+    """A field of a technique with its default and one line that says what it sets.
+
+    ``like`` is a quantity of the dimension that is wanted, for a default that has none.
+    """
+    return field(default=default, metadata={"meaning": meaning, "like": like})
 
 
 class Foreseeing(Protocol):

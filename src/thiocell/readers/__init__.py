@@ -43,7 +43,8 @@ def identify(path: Path) -> str:
     winners = sorted(name for name, sure in certainty.items() if sure == best)
     if best <= 0:
         raise BadInput(
-            f"{path} is in no format known here ({', '.join(READERS.names)}); declare its columns in a study"
+            f"{path} is in no format known here ({', '.join(READERS.names)}); declare its columns in a study, or by "
+            "--columns"
         )
     if len(winners) > 1:
         raise BadInput(f"{path} could be {' or '.join(winners)}; name the reader")

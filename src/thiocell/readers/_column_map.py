@@ -68,10 +68,19 @@ class ColumnMap:
         """
         if not isinstance(columns, Mapping) or not columns:
             raise BadInput(f"'columns' of {where} has to be a table with one entry a column, and is empty or none")
-        plan = _layout(layout or {}, f"'layout' of {where}")
+        told = layout or {}
+        plan = _layout(told, f"'layout' of {where}")
         lacking = [word for word in NEEDED.get(plan.kind, ()) if word not in columns]
         if lacking:
-            raise BadInput(f"'columns' of {where} lacks {choices(lacking)}, which a record of kind '{plan.kind}' has")
+            likely = "impedance" if set(NEEDED["impedance"]) <= set(columns) else "series"
+            other = (
+                f"; if it holds no {plan.kind}, say what by kind = '{likely}' in the layout"
+                if "kind" not in told
+                else ""
+            )
+            raise BadInput(
+                f"'columns' of {where} lacks {choices(lacking)}, which a record of kind '{plan.kind}' has{other}"
+            )
         return cls(
             {word: _declared(word, entry, f"'columns.{word}' of {where}") for word, entry in columns.items()}, plan
         )

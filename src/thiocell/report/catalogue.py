@@ -105,7 +105,8 @@ def _of_prediction(entry: dataclasses.Field[Any]) -> bool:
 def _setting(entry: dataclasses.Field[Any]) -> str:
     meaning, default = str(entry.metadata.get("meaning", "")), entry.default
     if default in (dataclasses.MISSING, None, ()):
-        return meaning
+        like = entry.metadata.get("like")
+        return f"{meaning}, such as '{like}'" if like else meaning
     shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
     return f"{meaning} (default: {shown})"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,7 +66,9 @@ def records_of(file: Path, reader: str = "", columns: Path | None = None) -> tup
 
 
 def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -> tuple[Run, list[str]]:
-    """A run with one outcome a file, and the sentences on files of a folder that hold no record.
+    """A run with one outcome a record, and the names of files of a folder that hold none.
+
+    Records of a file that holds several are told apart by their number: 'pellet.mpt#2'.
 
     A file that is named and fails is an outcome that failed; the others are still analysed.
     """
@@ -77,14 +79,16 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
     for file, asked in _spread(files):
         name = _unused(file.name, outcomes)
         try:
-            record = _one(file, bench)
+            there = _picked(file, bench)
         except BadInput as error:
             if asked:
                 outcomes[name] = Outcome(name, "analyse", "failed", error=str(error), bad_input=True)
             else:
                 skipped.append(file.name)
             continue
-        outcomes[name] = _outcome(name, technique, sample, {**others, "main": record})
+        for number, record in there.items():
+            own = f"{name}#{number}" if number else name
+            outcomes[own] = _outcome(own, technique, sample, {**others, "main": record})
     if not outcomes:
         raise BadInput(f"no record could be read in {', '.join(skipped)}" if skipped else "there is no file to analyse")
     results = {name: o.result for name, o in outcomes.items() if o.result is not None}
@@ -107,11 +111,11 @@ def exported(
     columns: Path | None = None,
     pick: int | None = None,
 ) -> Record:
-    """Write one record as a BDF table; raises BadInput if it cannot.
+    """Write one record as a BDF table, a spectrum as a plain csv; raises BadInput if it cannot.
 
     With ``step`` the ``source`` is a study file, brought up to date first, that keeps its results in ``home``.
     """
-    from thiocell.readers import bdf
+    from thiocell.readers import bdf, spectrum_csv
 
     if target.exists() and (not force or target.resolve() == source.resolve()):
         raise BadInput(f"{target} exists already; choose another name or say --force")
@@ -120,7 +124,10 @@ def exported(
         if step
         else _one(source, Bench("", reader=reader, columns=columns, pick=pick))
     )
-    bdf.write(record, target, labels)
+    if record.kind == "impedance":
+        spectrum_csv.write(record, target)
+    else:
+        bdf.write(record, target, labels)
     return record
 
 
@@ -152,14 +159,21 @@ def _unused(name: str, taken: Mapping[str, object]) -> str:
     return name if name not in taken else next(n for i in range(2, 10**6) if (n := f"{name} ({i})") not in taken)
 
 
-def _one(file: Path, bench: Bench) -> Record:
+def _picked(file: Path, bench: Bench) -> dict[int, Record]:
+    """The records of a file that are asked for, by their number from 1; 0 is that of a file that holds no other."""
     records = records_of(file, bench.reader, bench.columns)
-    if bench.pick is None and len(records) > 1:
-        raise BadInput(f"{file} holds {len(records)} records; choose one with --pick")
-    chosen = 1 if bench.pick is None else bench.pick
-    if not 1 <= chosen <= len(records):
-        raise BadInput(f"{file} holds {len(records)} record(s); {chosen} is none of them")
-    return records[chosen - 1]
+    if bench.pick is not None and not 1 <= bench.pick <= len(records):
+        raise BadInput(f"{file} holds {len(records)} record(s); {bench.pick} is none of them")
+    if len(records) == 1:
+        return {0: records[0]}
+    return {n: record for n, record in enumerate(records, 1) if bench.pick in (None, n)}
+
+
+def _one(file: Path, bench: Bench, way: str = "--pick") -> Record:
+    there = _picked(file, bench)
+    if len(there) > 1:
+        raise BadInput(f"{file} holds {len(there)} records; choose one with {way}")
+    return next(iter(there.values()))
 
 
 def _others(bench: Bench, technique: Technique) -> dict[str, Record]:
@@ -169,7 +183,9 @@ def _others(bench: Bench, technique: Technique) -> dict[str, Record]:
         if role not in known:
             told = f"it has {choices(set(known))}" if known else "it has none but 'main', which FILES are"
             raise BadInput(f"{bench.technique} has no role '{role}'; {told}")
-        found[role] = _one(Path(text), bench)
+        number = re.search(r"#([1-9]\d*)$", text) if not Path(text).exists() else None
+        path = Path(text[: number.start()] if number else text)
+        found[role] = _one(path, replace(bench, pick=int(number[1]) if number else None), "'FILE#2'")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass
@@ -21,7 +22,8 @@ def build(name: str, kind: type[Technique], given: Mapping[str, Any]) -> Techniq
     hints = get_type_hints(kind)
     made = {word: fitted(f"{name}'s setting '{word}'", hints[word], value) for word, value in given.items()}
     for word, value in made.items():
-        _check_units(f"{name}'s setting '{word}'", value, known[word].default)
+        like = known[word].metadata.get("like", "")
+        _check_units(f"{name}'s setting '{word}'", value, Quantity.parse(like) if like else known[word].default)
     return kind(**made)
 
 
@@ -40,8 +42,11 @@ def fitted(where: str, hint: Any, value: Any) -> Any:
             raise BadInput(f"{where} is '{value}'; choose from {', '.join(map(str, get_args(hint)))}")
         return value
     if origin is tuple:
-        listed = value if isinstance(value, (list, tuple)) else [value]
-        return tuple(fitted(where, get_args(hint)[0], item) for item in listed)
+        listed = value.split(",") if isinstance(value, str) else value
+        listed = listed if isinstance(listed, (list, tuple)) else [listed]
+        return tuple(
+            fitted(where, get_args(hint)[0], item.strip() if isinstance(item, str) else item) for item in listed
+        )
     if hint is Quantity:
         return _quantity(where, value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
@@ -57,7 +62,12 @@ def _check_units(where: str, value: object, default: object) -> None:
         for item in value:
             _check_units(where, item, default[0] if isinstance(default, tuple) and default else None)
     if isinstance(value, Quantity) and isinstance(default, Quantity) and not same_dimension(value.unit, default.unit):
-        raise BadInput(f"{where} is {str(value).replace('(0)', '')}; write it in '{default.unit}', like '{default}'")
+        raise BadInput(f"{where} is {_plain(value)}; write it in '{default.unit}', like '{_plain(default)}'")
+
+
+def _plain(quantity: Quantity) -> str:
+    """The quantity without its sigma."""
+    return re.sub(r"\((0|\?)\)", "", str(quantity)).strip()
 
 
 def _of_union(where: str, hint: Any, value: Any) -> Any:

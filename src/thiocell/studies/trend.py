@@ -23,6 +23,8 @@ from thiocell.studies.study import TrendStep
 
 _WARM = ("arrhenius", "ionic_arrhenius")
 """Laws of the temperature in K."""
+_ROUNDS = 3
+"""assumed: rounds in which slope and errors of place settle."""
 _SAME_AS_Y = ("intercept", "prefactor", "height")
 _SAME_AS_X = ("break_point", "best")
 
@@ -38,8 +40,11 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
         x_unit = "K"
     x = np.array([p[0].to(x_unit).value for p in points])
     y, sigma = (np.array([getattr(p[1].to(y_unit), part) for p in points]) for part in ("value", "sigma"))
+    place = np.array([p[0].to(x_unit).sigma for p in points])
+    if unknown := int(np.sum(~np.isfinite(place))):
+        doubts.append(f"the sigma of '{work.against}' is unknown at {unknown} of {x.size} points: taken as exact there")
     try:
-        fit = LAWS[work.law](x, y, _covariance(parts, sigma))
+        fit = fitted(work.law, x, y, _covariance(parts, sigma), np.nan_to_num(place, nan=0.0))
     except ValueError as error:
         raise BadInput(f"law '{work.law}' against '{work.against}': {error}") from error
     kind: Kind = worst(kinds)  # type: ignore[assignment]
@@ -53,6 +58,21 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
     source = Source(kind, place=f"{work.law} of {work.value} against {work.against}, {len(points)} points")
     drawing = _draw(work, table, fit, source)
     return Result("trend", values, source, {"points": table}, (*doubts, *fit.doubts), covariance, drawing=drawing)
+
+
+def fitted(law: str, x: Array, y: Array, covariance: Array, place: Array) -> Fit:
+    """The law through the points, whose errors of place are turned into such of height by the law's own slope.
+
+    Effective variance: Orear, Am. J. Phys. 50 (1982) 912. A maximum's own sigma is that of its place already.
+    """
+    fit = LAWS[law](x, y, covariance)
+    if law == "maximum" or not place.any():
+        return fit
+    for _ in range(_ROUNDS):
+        step = 1e-4 * np.ptp(x)
+        slope = (fit.curve(x + step) - fit.curve(x - step)) / (2.0 * step)
+        fit = LAWS[law](x, y, covariance + np.diag((slope * place) ** 2))
+    return fit
 
 
 def _points(

@@ -71,10 +71,10 @@ class PotentialStep(ModelSettings):
     and Einstein, which leaves out the thermodynamic factor that a chemical diffusivity carries.
     """
 
-    concentration: Quantity | None = setting(None, "of mobile ions, for Nernst and Einstein, such as '0.04 mol/cm**3'")
+    concentration: Quantity | None = setting(None, "of mobile ions, for Nernst and Einstein", "0.04 mol/cm**3")
     charge_number: int = setting(1, "charge of an ion")
     temperature: Quantity = setting(Quantity.exact(25.0, "degC"), "temperature of the test")
-    cut: Quantity | None = setting(None, "time at the beginning that is left out; none: found by the fit")
+    cut: Quantity | None = setting(None, "time at the beginning that is left out; none: found by the fit", "5 s")
     current_error: Quantity = setting(CURRENT_ERROR, "relative error that all currents share")
     voltage_error: Quantity = setting(VOLTAGE_ERROR, "error of the voltage's offset")
     voltage: Quantity = setting(Quantity.exact(3.0, "V"), "voltage of the predicted hold")

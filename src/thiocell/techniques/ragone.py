@@ -79,7 +79,9 @@ class Ragone:
     the points (straight against the logarithm of the power) and never beyond them.
     """
 
-    power: Quantity | None = setting(None, "power at which the energy is read between the points; none: nowhere")
+    power: Quantity | None = setting(
+        None, "power at which the energy is read between the points; none: nowhere", "100 W/kg"
+    )
     take: Take = setting("last", TAKE_MEANING)
     tolerance: float = setting(0.1, TOLERANCE_MEANING)
     reference: ReferenceElectrode = setting("unstated", REFERENCE_MEANING)

@@ -17,8 +17,8 @@ class SpectrumSettings:
     """Which points are used, how they are weighed and searched, and what an analyser adds."""
 
     weighting: Weighting = setting("modulus", WEIGHTING_MEANING)
-    low: Quantity | None = setting(None, "lowest frequency that is used")
-    high: Quantity | None = setting(None, "highest frequency that is used")
+    low: Quantity | None = setting(None, "lowest frequency that is used", "10 Hz")
+    high: Quantity | None = setting(None, "highest frequency that is used", "100 kHz")
     inductive: Inductive = setting("drop", INDUCTIVE_MEANING)
     starts: int = setting(STARTS, "starts of the search")
     seed: int = setting(0, "of the places where the search starts")
