@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import chdtrc, log_ndtr
 
 from thiocell.core.bad_input import BadInput, choices
-from thiocell.core.drawing import Axis, Band, Drawing, Layer, Line, Panel, Points
+from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.core.result import Limit, Result
@@ -20,8 +20,9 @@ from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.physics.effective_medium import bounds, general_effective_medium
 from thiocell.physics.profiles import Profile, Profiled, Reach, furthest, profiled
-from thiocell.techniques._findings import Findings, kind_of
-from thiocell.techniques._record import usable
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._mixing.picture import draw_mixing
+from thiocell.techniques._mixing.series import Series, read_series
 from thiocell.techniques._spread import Spread
 
 Law = Literal["effective_medium", "bruggeman", "hashin_shtrikman_upper"]
@@ -53,18 +54,6 @@ _TERMS = {
 }
 _LOGARITHMIC = ("matrix_conductivity", "filler_conductivity")
 _MATRIX_EXPONENT = Term("", "s", "exponent of the conductivity below the threshold", 0.3, 4.0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Series:
-    """Shares, and logarithms of the conductivities in S/cm with sigmas; ``side`` is 1 for a lower limit, -1 upper."""
-
-    share: Array
-    logs: Array
-    sigma: Array
-    side: Array
-    source: Source
-    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -160,7 +149,7 @@ class Mixing:
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:  # noqa: ARG002
         """The parameters that the series sets, limits of those that it sets on one side, doubts about the others."""
-        series = self._read(records)
+        series = read_series(records, self.reads, self._error())
         found = Findings("mixing", series)
         words = tuple(self.takes)
         if not words:
@@ -185,36 +174,7 @@ class Mixing:
             curves[f"profile_{word}"] = Record(f"profile_{word}", "profile", columns, series.source)
         return found.result(curves | self._curves(series, fit.best, fits, highest))
 
-    def _read(self, records: Mapping[str, Record]) -> _Series:
-        """The series in S/cm; raises BadInput naming the row that cannot be."""
-        record = usable(records, "mixing", ("series",), self.reads)
-        told = record.columns["conductivity"]
-        unit = Quantity.exact(1.0, told.unit).to("S/cm").value
-        share, values = record["share"], told.values * unit
-        if not share.size:
-            raise BadInput(f"record '{record.name}' has no rows; a series has one at least")
-        side = record["bound"] if "bound" in record else np.zeros(share.size)
-        sigma, doubts = self._error() * values, list(record.doubts)
-        if "conductivity_sigma" in record:
-            own = record.columns["conductivity_sigma"]
-            stated = own.values * Quantity.exact(1.0, own.unit).to("S/cm").value
-            sigma = np.where(np.isnan(stated), sigma, stated)
-        if "conductivity_sigma" not in record or np.any(np.isnan(stated)):
-            doubts.append(
-                f"conductivities without a sigma are taken to {100 * self._error():.3g} % (conductivity_error)"
-            )
-        for wrong, why in (
-            ((share < 0) | (share > 1), "a share outside 0 ... 1"),
-            (values <= 0, "a conductivity that is not above zero"),
-            (~((sigma > 0) & np.isfinite(sigma)), "a conductivity_sigma that is not above zero and finite"),
-            (~np.isin(side, (-1, 0, 1)), "a bound that is none of -1 (upper limit), 0 (a value) and 1 (lower limit)"),
-        ):
-            if np.any(wrong):
-                raise BadInput(f"record '{record.name}' has {why} in row {np.flatnonzero(wrong)[0] + 1}")
-        source = Source(kind_of(record.source), record.source.reference, record.source.place)
-        return _Series(share, np.log(values), sigma / values, side, source, tuple(doubts))
-
-    def _residuals(self, sets: Array, series: _Series) -> Array:
+    def _residuals(self, sets: Array, series: Series) -> Array:
         """Distances in sigmas; of a limit the root of -2 ln(probability that it is kept)."""
         away = (self._logs(sets, series.share) - series.logs) / series.sigma
         limits = series.side != 0
@@ -222,7 +182,7 @@ class Mixing:
             away[:, limits] = np.sqrt(-2.0 * log_ndtr(series.side[limits] * away[:, limits]))
         return away
 
-    def _judged(self, found: Findings, series: _Series, fit: Profiled, free: int) -> dict[str, str]:
+    def _judged(self, found: Findings, series: Series, fit: Profiled, free: int) -> dict[str, str]:
         """Doubts about the fit as a whole; the notes of the intervals that they make."""
         rows, values = series.side.size, int(np.sum(series.side == 0))
         if values < free:
@@ -261,7 +221,7 @@ class Mixing:
         found.note(said)
         return {f"unsure {word}": said}
 
-    def _curves(self, series: _Series, best: Array, fits: Array, highest: float) -> dict[str, Record]:
+    def _curves(self, series: Series, best: Array, fits: Array, highest: float) -> dict[str, Record]:
         """The series, and over the shares the best law, the band of those that fit, and the bounds of its phases."""
         share = np.linspace(0.0, highest, _PLACES)
         logs = self._logs(np.vstack([best[None], fits]), share)
@@ -285,29 +245,7 @@ class Mixing:
         """Conductivity against share with the laws that fit and the bounds; the profiles of the conductivities."""
         if not {"series", "law"} <= set(result.curves):
             raise BadInput("a figure of a mixing law needs the curves series and law")
-        law = {name: column.values for name, column in result.curves["law"].columns.items()}
-        x = law["share"]
-        layers: list[Layer] = [Band(x, law["low"], law["high"], "fits within 95 %", 1), Line(x, law["best"], "best", 1)]
-        for end, name in (("high", " of the best"), ("low", "")):
-            layers += [
-                Line(x, law[f"hashin_shtrikman_{end}"], name and f"Hashin-Shtrikman{name}", 2, "dashed"),
-                Line(x, law[f"wiener_{end}"], name and f"Wiener{name}", 3, "dotted"),
-            ]
-        layers += _marks({name: column.values for name, column in result.curves["series"].columns.items()})
-        axis = Axis("Volume share of the second phase")
-        panels = [Panel(axis, Axis("Conductivity", "S/cm", "log"), tuple(layers), "Series")]
-        lines = []
-        for tone, word in enumerate(_LOGARITHMIC):
-            if f"profile_{word}" in result.curves:
-                x, rise = (result.curves[f"profile_{word}"].columns[name].values for name in (word, "rise"))
-                low = rise < 4.0 * _HEIGHTS[1]
-                lines.append(Line(x[low], rise[low], word.replace("_", " "), tone))
-        if lines:
-            ends = [edge(np.concatenate([line.x for line in lines])) for edge in (np.min, np.max)]
-            level = Line(ends, np.full(2, _HEIGHTS[1]), "95 %", -1, "dashed")
-            height = Axis("Chi-square above the best", low=0.0, high=3.0 * _HEIGHTS[1])
-            panels.append(Panel(Axis("Conductivity", "S/cm", "log"), height, (*lines, level), "Profiles"))
-        return Drawing(tuple(panels), "Mixing", result.source.virtual)
+        return draw_mixing(result, _LOGARITHMIC, _HEIGHTS[1])
 
 
 def _value(word: str, searched: Any) -> Any:
@@ -334,15 +272,3 @@ def _intervals(profiles: Mapping[str, Profile], source: Source, notes: Mapping[s
                 if not getattr(reach, f"{end}_found"):
                     told[f"{word} {end} {level:.4g}"] = "bound"
     return Record("intervals", "intervals", columns, source, notes=told)
-
-
-def _marks(data: Mapping[str, Array]) -> list[Layer]:
-    """The series' values with their errors, and its limits as open marks."""
-    found: list[Layer] = []
-    for side, label, tone in ((0, "series", 0), (1, "lower limits", 4), (-1, "upper limits", 5)):
-        rows = data["bound"] == side
-        if rows.any():
-            x, y, sigma = (data[name][rows] for name in ("share", "conductivity", "conductivity_sigma"))
-            like = Points(x, y, label, tone, sigma_y=sigma) if side == 0 else Points(x, y, label, tone, mark="open")
-            found.append(like)
-    return found

@@ -1,0 +1,1 @@
+"""What a series of mixtures is, and how it is drawn."""
