@@ -296,6 +296,11 @@ def test_in_a_study_the_polarisation_tells_the_line_its_electrons(tmp_path):
     assert found is not None, done["ions"].error
     assert found["conductivity_line"].value == pytest.approx(2e-5, rel=0.06)
     assert found["ionic_conductivity"].sigma > 0
+    alone = STUDY.replace('records = "spectra"', 'records = { main = "spectra" }')
+    (tmp_path / "study.toml").write_text(alone)
+    without = run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes["ions"].result
+    assert "conductivity_line" in without.values
+    assert "conductivity_blank" not in without.values
     wrong = STUDY.replace("dc.electronic_conductivity", "dc.conductivity")
     (tmp_path / "study.toml").write_text(wrong)
     assert "conductivity" in run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes["ions"].error

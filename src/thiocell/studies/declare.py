@@ -224,7 +224,7 @@ def make_analyse(shop: Workshop) -> tuple[list[Step], Family]:
         chosen = {role: shop.member(ref, end) for role, ref in roles.items()}
         cells = tuple(shop.member(ref, end) for ref in replicates)
         told = {word: for_member(shop, value, end) for word, value in facts.items()}
-        return AnalyseStep(name, technique, shop.member(sample, end), chosen, cells, told)
+        return AnalyseStep(name, technique, shop.member(sample, end), chosen, cells, told, isinstance(records, dict))
 
     return shop.each((sample, *refs, *steps_of(facts.values())), make)
 

@@ -190,7 +190,8 @@ def _analysed(work: AnalyseStep, roles: Mapping[str, str], outcomes: Outcomes) -
     records: dict[str, Record] = {}
     for role, name in roles.items():
         given = outcomes[name].records
-        records |= {**given} if role == "main" else {role: given["main"]}
+        whole = role == "main" and not work.by_role
+        records |= {**given} if whole else {role: given[role] if role in given else given["main"]}
     sample = sample_of(work.sample, outcomes).with_facts(outcomes[roles["main"]].facts if "main" in roles else {})
     sample = sample.with_facts(_told(work, outcomes))
     return named(work.technique.analyse(records, sample), sample, records)

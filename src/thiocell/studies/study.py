@@ -62,7 +62,8 @@ class PredictStep:
 class AnalyseStep:
     """Analyse records by role; ``replicates`` instead names one record a cell of the same sample.
 
-    ``facts`` win over the sample's: written out, or expressions of what other steps have found.
+    ``facts`` win over the sample's: written out, or expressions of what other steps have found. ``by_role`` says that
+    ``records`` names every role: what else a predicting step has made is left out.
     """
 
     technique_name: str
@@ -71,6 +72,7 @@ class AnalyseStep:
     records: Mapping[str, str]
     replicates: tuple[str, ...] = ()
     facts: Mapping[str, Quantity | Expression] = field(default_factory=dict)
+    by_role: bool = False
 
 
 @dataclass(frozen=True)
