@@ -173,6 +173,14 @@ def test_a_hold_that_the_sample_s_own_facts_call_too_short_gives_a_limit():
     assert result.limits["electronic_conductivity"].side == "below"
 
 
+@pytest.mark.parametrize("tau", [100.0, 200.0, 300.0, 400.0, 600.0])
+def test_a_current_that_is_through_long_before_the_end_is_its_own_plateau(tau):
+    rng, time = np.random.default_rng(1), np.arange(5.0, 7201.0, 5.0)
+    current = (1e-5 + 3e-5 * np.exp(-time / tau)) * (1 + 5e-4 * rng.normal(size=time.size))
+    value = found(time, 1.0, current)["electronic_conductivity"]
+    assert abs(value.value - 1e-6) < 1e-3 * 1e-6
+
+
 def test_noise_does_not_make_a_pellet_that_has_not_settled_a_settled_one():
     """A pellet of 1e-4 S/cm of both carriers, 5 mm thick: with 1 % noise its last quarter of an hour looks flat."""
     rng, time = np.random.default_rng(4), np.arange(5.0, 1801.0, 5.0)

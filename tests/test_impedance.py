@@ -239,10 +239,24 @@ def test_a_coil_that_reaches_into_the_kept_points_is_named_and_can_be_kept():
     z = z + 2e-3 * np.abs(z) * (rng.normal(size=60) + 1j * rng.normal(size=60))
     cell = {"main": spectrum(frequency, z)}
     found = Impedance(circuit="R0-p(R1,C1)-CPE2").analyse(cell, BARE)
-    assert any("inductive = 'keep' and put an L into the circuit" in doubt for doubt in found.doubts)
+    assert any("circuit = 'L0-R0-p(R1,C1)-CPE2'" in doubt for doubt in found.doubts)
     kept = Impedance(circuit="L0-R0-p(R1,C1)-CPE2", inductive="keep").analyse(cell, BARE)
     assert kept["R1"].value == pytest.approx(1000.0, rel=0.01)
     assert kept["L0"].value == pytest.approx(3e-4, rel=0.01)
+
+
+@pytest.mark.parametrize("size", [5e-6, 2e-5])
+def test_a_coil_that_turns_no_point_inductive_is_named(size):
+    """It lowers R1 by several sigma, with residuals below 2 % of |Z|."""
+    frequency, circuit = np.geomspace(1e6, 0.1, 61), parse_circuit("L0-R0-p(R1,CPE1)-CPE2")
+    rng = np.random.default_rng(5)
+    z = circuit.impedance(np.array([size, 50.0, 2000.0, 1e-9, 0.95, 2e-6, 0.9]), frequency)[0]
+    z = z * (1 + 3e-3 * (rng.normal(size=61) + 1j * rng.normal(size=61)))
+    found = Impedance().analyse({"main": spectrum(frequency, z)}, BARE)
+    assert abs(found["R1"].value - 2000.0) < 3 * found["R1"].sigma or any("a coil of" in d for d in found.doubts)
+    told = Impedance(circuit="L0-R0-p(R1,CPE1)-CPE2", inductive="keep").analyse({"main": spectrum(frequency, z)}, BARE)
+    assert abs(told["R1"].value - 2000.0) < 3 * told["R1"].sigma
+    assert not any("a coil of" in doubt or "leaves something" in doubt for doubt in told.doubts)
 
 
 def test_fixed_parameters_are_held_with_their_units():

@@ -180,6 +180,23 @@ def test_a_slab_that_is_through_before_the_fit_ends_sets_no_diffusivity(pulse, r
         assert abs(result["resistance"].value - 50.0) < 4 * result["resistance"].sigma
 
 
+def test_a_gap_in_the_log_before_a_pulse_is_not_counted_as_current():
+    """Rests are logged every 60 s, pulses every 10 s: the last row of a rest may lie 50 s before its end."""
+    technique = Interruption(pulses=8, pulse=Quantity.exact(600.0, "s"), rest=Quantity.exact(7200.0, "s"))
+    truth = {"resistance": "50 ohm", "diffusivity": "5e-9 cm**2/s", "charge": "3 mAh"}
+    record = technique.predict({w: Quantity.parse(t) for w, t in truth.items()}, CATHODE, np.random.default_rng(2))[
+        "main"
+    ]
+    time, current = record["time"], record["current"]
+    kept = np.ones(time.size, dtype=bool)
+    for first in np.flatnonzero((current[1:] != 0) & (current[:-1] == 0)) + 1:
+        kept &= ~((time > time[first] - 45.0) & (np.arange(time.size) < first) & (current == 0))
+    gapped = written(time[kept], record["voltage"][kept], current[kept])
+    result = technique.analyse(gapped, CATHODE)
+    assert abs(result["diffusivity"].value - 5e-9) < 3 * result["diffusivity"].sigma
+    assert any("the last row of a rest lies" in doubt for doubt in result.doubts)
+
+
 def test_a_sphere_is_no_slab_and_off_by_what_is_said():
     roots = np.array([brentq(lambda x: np.sin(x) - x * np.cos(x), n * np.pi, (n + 0.5) * np.pi) for n in range(1, 12)])
 

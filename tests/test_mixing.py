@@ -369,7 +369,7 @@ def test_settings_that_hold_nothing_or_everything_say_what_would_be_right():
         analysed(printed(), law="bruggeman", fixed=("matrix_conductivity = 1", "filler_conductivity = 2"))
     main = printed()["main"]
     columns = {**main.columns, "conductivity": Column(main.columns["conductivity"].values, "V")}
-    with pytest.raises(BadInput, match="'V' cannot be turned"):
+    with pytest.raises(BadInput, match="has its conductivity in 'V'"):
         analysed({"main": dataclasses.replace(main, columns=columns)})
 
 

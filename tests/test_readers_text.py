@@ -539,6 +539,21 @@ def test_spectra_of_every_format_have_the_same_numbers(sample: str, tmp_path: Pa
     np.testing.assert_allclose(record["z_imag"], z.imag, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("word", "unit", "says"),
+    [
+        ("z_real", "ohm*cm**2", "z_real cannot be in 'ohm.cm..2'; write 'ohm'"),
+        ("z_imag", "V", "write 'ohm'"),
+        ("frequency", "s", "write 'Hz'"),
+        ("frequency", "rad/s", "divide it by 2 pi"),
+    ],
+)
+def test_the_units_of_a_spectrum_are_checked(word: str, unit: str, says: str) -> None:
+    units = {"frequency": "Hz", "z_real": "ohm", "z_imag": "ohm", word: unit}
+    with pytest.raises(BadInput, match=says):
+        ColumnMap.from_table({w: {"column": w, "unit": u} for w, u in units.items()}, "here", {"kind": "impedance"})
+
+
 @pytest.mark.parametrize("kind", ["measured", "predicted", "paper"])
 def test_a_spectrum_is_written_and_read_again_for_what_it_is(kind: str, tmp_path: Path) -> None:
     (record,) = read(TEXT.SAMPLES["zview"](tmp_path))

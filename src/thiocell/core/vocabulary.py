@@ -15,6 +15,22 @@ COLUMNS = {
 }
 """Names of the columns of a cycling record; a reader gives these names, whatever the file calls them."""
 
+SPECTRA = {
+    "frequency": Term("Hz", "f", "frequency", 0, 1e15),
+    "z_real": Term("ohm", "Z'", "real part of the impedance", -1e15, 1e15),
+    "z_imag": Term("ohm", "Z''", "imaginary part of the impedance, negative where capacitive", -1e15, 1e15),
+    "z_real_sigma": Term("ohm", "", "sigma of the real part", 0, 1e15),
+    "z_imag_sigma": Term("ohm", "", "sigma of the imaginary part", 0, 1e15),
+}
+"""Names of the columns of a spectrum."""
+
+SERIES = {
+    "share": Term("", "f", "volume share of a second phase", 0, 1),
+    "conductivity": Term("S/cm", "sigma", "conductivity", 0, 1e12),
+    "conductivity_sigma": Term("S/cm", "", "its sigma", 0, 1e12),
+}
+"""Names of the columns of a series of mixtures."""
+
 FACTS = {
     "mass": Term("mg", "m", "mass of the whole cathode", 1e-6, 1e9),
     "area": Term("cm**2", "A", "geometric area of the cathode", 1e-8, 1e8),

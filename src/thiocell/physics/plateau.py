@@ -73,7 +73,7 @@ def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]])
     if found is None:  # noise may hide in the last half what the record as a whole shows
         wide = time >= time[0] + _START * whole
         found = _relaxing(time[wide] - time[wide][0], current[wide], _SLOW * whole) if own > 0.0 else None
-        if found is None or abs(found.above) <= own:
+        if found is None or abs(found.above) <= own or found.time <= 1.01 * _SLOW * whole:
             return Plateau(flat, own, 0.0, float("nan"), True, last, float("nan"), last_sigma, hidden)
     if abs(found.above) * (np.exp(span / found.time) - 1.0) < _NEGLIGIBLE * abs(flat):
         fall = abs(found.above) * float(np.exp(span / found.time) - 1.0)

@@ -9,13 +9,14 @@ from typing import Any
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import check_unit, same_dimension
-from thiocell.core.vocabulary import COLUMNS
+from thiocell.core.vocabulary import COLUMNS, SERIES, SPECTRA
 from thiocell.readers._clock import FORMS
 from thiocell.readers._text import DELIMITERS, ENCODINGS
 
 NEEDED = {"cycling": ("time", "voltage", "current"), "impedance": ("frequency", "z_real", "z_imag")}
 """The words that a record of these kinds has; other kinds may have any."""
 
+_VOCABULARY = {**COLUMNS, **SPECTRA, **SERIES}
 _CURRENT_SIGNS = ("charge positive", "discharge positive", "by direction")
 _SIGNS = ("as written", "negated")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
@@ -120,7 +121,7 @@ def _declared(word: str, entry: Any, where: str) -> Declared:
 
 def _unit(word: str, entry: Mapping[str, Any], where: str) -> str:
     """The declared unit, of the same kind as the vocabulary's if the word stands there; times may have a form."""
-    known = COLUMNS[word].unit if word in COLUMNS else None
+    known = _VOCABULARY[word].unit if word in _VOCABULARY else None
     unit = entry.get("unit", "" if not known else None)
     if not isinstance(unit, str):
         raise BadInput(f"{where} lacks 'unit', a text such as '{known or 's'}'")
@@ -139,8 +140,10 @@ def _unit(word: str, entry: Mapping[str, Any], where: str) -> str:
 def check_column(word: str, unit: str) -> None:
     """Raises BadInput unless ``unit`` is a unit, and one that a column ``word`` of the vocabulary can be in."""
     check_unit(unit)
-    if word in COLUMNS and not same_dimension(unit, COLUMNS[word].unit):
-        raise BadInput(f"{word} cannot be in '{unit}'; write '{COLUMNS[word].unit or 1}' or the like")
+    if word in _VOCABULARY and not same_dimension(unit, _VOCABULARY[word].unit):
+        raise BadInput(f"{word} cannot be in '{unit}'; write '{_VOCABULARY[word].unit or 1}' or the like")
+    if word == "frequency" and re.search(r"\brad", unit):
+        raise BadInput(f"{word} cannot be in '{unit}'; divide it by 2 pi and write 'Hz'")
 
 
 def _layout(page: Any, where: str) -> Layout:

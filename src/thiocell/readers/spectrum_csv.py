@@ -58,7 +58,7 @@ def write(record: Record, path: Path) -> None:
     if lacking:
         raise BadInput(f"record '{record.name}' has no {lacking[0]}; a spectrum has {', '.join(NEEDED)}")
     if path.suffix != ".csv" or path.name.endswith(".bdf.csv"):
-        raise BadInput(f"{path} has to end in .csv: the Battery Data Format knows no spectra")
+        raise BadInput(f"{path} has to end in .csv and not in .bdf.csv: the Battery Data Format knows no spectra")
     columns = {f"{word} / {unit}": record.columns[word].si.tolist() for word, unit in _UNITS.items() if word in record}
     table = columns | marks(record.source, len(record), machine=False)
     text = io.StringIO()

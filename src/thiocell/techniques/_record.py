@@ -7,7 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.quantity import same_dimension
 from thiocell.core.record import Record
+from thiocell.core.vocabulary import COLUMNS, SERIES, SPECTRA
+
+_KNOWN = {**COLUMNS, **SPECTRA, **SERIES}
 
 
 def usable(
@@ -21,6 +25,11 @@ def usable(
         wanted = f"'{kinds[0]}'" if len(kinds) == 1 else choices(kinds)
         raise BadInput(f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind {wanted}")
     for name in reads:
+        term, unit = _KNOWN.get(name), record.columns[name].unit
+        if term is not None and (not same_dimension(unit, term.unit) or (name == "frequency" and "rad" in unit)):
+            raise BadInput(
+                f"record '{record.name}' has its {name} in '{unit}'; '{term.unit or 1}' or the like is wanted"
+            )
         broken = np.flatnonzero(~np.isfinite(record[name]))
         if broken.size:
             raise BadInput(

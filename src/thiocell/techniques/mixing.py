@@ -187,6 +187,8 @@ class Mixing:
         rows, values = series.side.size, int(np.sum(series.side == 0))
         if values < free:
             found.note(f"{values} of {rows} rows are values, too few for {free} parameters: see their ranges")
+        elif values == free:
+            found.note(f"{values} values for as many parameters: nothing is left that would tell whether the law holds")
         share = np.linspace(0.0, 1.0, _PLACES)
         law = np.exp(self._logs(fit.best[None], share)[0])
         if np.any(law > (1.0 + 1e-6) * bounds(share, law[0], law[-1])[2]):

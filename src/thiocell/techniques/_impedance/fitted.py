@@ -35,6 +35,10 @@ _EXACT = 1e-9
 """Residuals, each over its sigma, below which there are none but rounding."""
 FOLLOWING = 0.5
 """assumed: correlation of neighbouring residuals from which they follow each other."""
+_MORE, _FINE = 1.5, 1e-3
+"""assumed: times a spectrum's own noise, and share of |Z|, from which a circuit leaves something out."""
+_ASKS, _STARTS = 12.0, 8
+"""assumed: gain in -2 ln(likelihood) from which a coil is named, odds of e^-5; starts of the fit with it."""
 BAD = 0.02
 """assumed: share of |Z| from which a circuit's residuals are no noise of an instrument."""
 
@@ -173,14 +177,29 @@ def fit_doubts(found: CircuitFit, weighting: Weighting) -> list[str]:
     return said
 
 
-def coil_doubts(spectrum: Spectrum, found: CircuitFit) -> list[str]:
-    """A sentence where the points left out as inductive have left their coil in the others."""
-    if not spectrum.inductive or not (found.scatter > BAD or following(found) > FOLLOWING):
-        return []
-    return [
-        "wiring that made the highest frequencies inductive may reach into the points that are left: set inductive = "
-        f"'keep' and put an L into the circuit, as 'L0-{found.circuit.text}'"
-    ]
+def left_out(spectrum: Spectrum, found: CircuitFit) -> list[str]:
+    """What a circuit leaves out that the spectrum shows beyond its own noise: something, or the wiring's coil."""
+    own, circuit = spectrum.kramers_kronig.noise, found.circuit
+    said = []
+    if _FINE < found.scatter <= BAD and found.scatter > _MORE * own and following(found) <= FOLLOWING:
+        said.append(
+            f"the circuit misses the spectrum by {100 * found.scatter:.2g} % of |Z|, its Kramers-Kronig residuals are "
+            f"{100 * own:.2g} %: it leaves something of the spectrum out"
+        )
+    if found.scatter <= _EXACT or any(part.kind == "inductance" for part in circuit.parts):
+        return said
+    name = next(f"L{n}" for n in range(100) if f"L{n}" not in circuit.names)
+    text = f"{name}-{circuit.text}"
+    held = {k: v for k, v, is_held in zip(circuit.names, found.values, found.fixed, strict=True) if is_held}
+    coil = fit_circuit(parse_circuit(text), spectrum.frequency, spectrum.impedance, None, held, _STARTS)
+    bare = circuit.impedance(found.values, spectrum.frequency)[0] / spectrum.impedance - 1.0
+    gain = 2 * spectrum.frequency.size * float(np.log(np.sum(np.abs(bare) ** 2) / max(coil.chi2, 1e-300)))
+    if not coil.lost and not coil.unset[0] and gain > _ASKS:
+        said.append(
+            f"a coil of {coil.values[0]:.2g} H in series (wiring) describes the spectrum better, and moves what is found "
+            f"without it: set inductive = 'keep' and circuit = '{text}'"
+        )
+    return said
 
 
 def following(found: CircuitFit) -> float:

@@ -19,10 +19,10 @@ from thiocell.techniques._impedance.fitted import (
     FOLLOWING,
     Weighting,
     circuit_of,
-    coil_doubts,
     fit_doubts,
     fitted,
     following,
+    left_out,
     parameter_spreads,
     with_gain,
 )
@@ -185,7 +185,7 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
         *said,
         *kramers_kronig_doubts(test),
         *fit_doubts(fit, method.weighting),
-        *coil_doubts(spectrum, fit),
+        *left_out(spectrum, fit),
     )
     return Layered(fit, values, None if missed else rise, missed, doubts)
 

@@ -36,7 +36,7 @@ def one_intercept(
     """What a spectrum with one resistance says: the trap of the wrong intercept."""
     if left is None:
         found.note(
-            "there is no ionic_conductivity: without Re from DC, the blank alone tells the sample from its layers"
+            "there is no ionic_conductivity: without a blank, the one resistance that is seen is that of the layers too"
         )
         return
     read = shape.over(left)

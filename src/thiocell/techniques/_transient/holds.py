@@ -116,7 +116,9 @@ def spikes(current: Array) -> NDArray[np.bool_]:
     away[1:-1] = current[1:-1] - 0.5 * (current[2:] + current[:-2])
     width = min(21, current.size)
     usual = np.convolve(np.abs(away), np.ones(width) / width, "same")
-    lone = np.abs(away) > _SPIKE * 1.48 * (np.median(np.abs(away)) + 1e-300)
+    beyond = np.zeros(current.size, dtype=bool)  # a row between its neighbours is a bend, not a spike
+    beyond[1:-1] = (current[1:-1] - current[2:]) * (current[1:-1] - current[:-2]) > 0.0
+    lone = beyond & (np.abs(away) > _SPIKE * 1.48 * (np.median(np.abs(away)) + 1e-300))
     peak = np.abs(away) >= np.maximum(np.roll(np.abs(away), 1), np.roll(np.abs(away), -1))
     jump = np.abs(away) > 0.05 * np.abs(current)
     return np.asarray(lone & peak & jump & (np.abs(away) > 3 * usual))

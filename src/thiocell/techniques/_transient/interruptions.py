@@ -114,7 +114,7 @@ def read_interrupted(records: Mapping[str, Record], technique: str) -> Interrupt
     driven = size > _SWITCHED_OFF * size.max()
     usual = float(np.median(size[driven])) if driven.any() else 0.0
     state = np.where(size > _REST * usual, np.sign(current), 0.0)
-    clock = record["step_time"] if "step_time" in record.columns else None
+    clock = record["step_time"] if "step_time" in record.columns else _since_step(time, np.diff(state) != 0)
     rows = intervals(time, np.diff(state) != 0, clock)
     old, new = pieces(rows, current)
     charge = np.append(0.0, np.cumsum(old + new))
@@ -134,6 +134,19 @@ def read_interrupted(records: Mapping[str, Record], technique: str) -> Interrupt
             f"{100 * _REST:g} % of the usual current, {usual:.3g} A here"
         )
     return found
+
+
+def _since_step(time: Array, change: NDArray[np.bool_]) -> Array:
+    """The time since each row's step began, where no column tells it: the row before is usually written at its end.
+
+    Where it lies further back than the step's own rows are apart, it is not, and the step has begun within one of them.
+    """
+    since = np.zeros_like(time)
+    length = np.diff(time)
+    for k in np.flatnonzero(change):
+        apart = length[k + 1] if k + 1 < length.size and not change[k + 1] else length[k]
+        since[k + 1] = min(length[k], apart) if apart > 0 else length[k]
+    return since
 
 
 class Fit(NamedTuple):

@@ -28,8 +28,8 @@ _SURELY = 3.0
 """assumed: sigmas by which a voltage goes the wrong way, or the halves of a fit differ, and not by chance."""
 _SHORT = 0.02
 """Of T; a fit within it does not feel the slab's end: root_time is sqrt(t) within 1e-12 there."""
-_OVER = 1.0
-"""Of T; a fit that lasts longer holds next to nothing of diffusion: its transient has fallen to exp(-pi^2)."""
+_OVER = 2.0
+"""Of T; a fit that lasts longer holds next to nothing of diffusion: its transient is over in its first half."""
 _WRONG_WAY = "the voltage drops or relaxes against the current"
 
 

@@ -22,6 +22,7 @@ _VARIES, _CHANCE = 1.5, 6.0
 def titration_doubts(record: Interrupted, titration: Titration, window: Window) -> Iterator[str]:
     """All of them, the method that was taken first."""
     yield from _of_record(record, titration, window)
+    yield from _of_begin(record, titration)
     yield from _of_law(titration)
     yield from _of_levels(record, titration)
 
@@ -43,6 +44,21 @@ def _of_record(record: Interrupted, titration: Titration, window: Window) -> Ite
     gap = float(np.median([record.time[rest.first] - rest.begins for rest in places]))
     if gap > 0.5 * window[0]:
         yield f"the first row of a rest comes {gap:.3g} s after the last of the current, which is taken for its end"
+
+
+def _of_begin(record: Interrupted, titration: Titration) -> Iterator[str]:
+    """Whether the rows tell when the currents began."""
+    firsts = [record.stretches[number - 1].first for number in titration.seen.numbers]
+    firsts = [k for k in firsts if 0 < k < record.time.size - 1]
+    if not firsts:
+        return
+    gap, apart = (float(np.median([record.time[k + a] - record.time[k + a - 1] for k in firsts])) for a in (0, 1))
+    taken = float(np.median([record.time[each.first] - each.begins for each in record.stretches if each.current]))
+    if gap > 2.0 * apart > 0.0:
+        yield (
+            f"the last row of a rest lies {gap:.3g} s before the first of a current, which is taken to have begun "
+            f"{taken:.3g} s before that row"
+        )
 
 
 def _of_law(titration: Titration) -> Iterator[str]:
