@@ -25,12 +25,12 @@ def usable(
         wanted = f"'{kinds[0]}'" if len(kinds) == 1 else choices(kinds)
         raise BadInput(f"record '{record.name}' is of kind '{record.kind}'; {technique} reads records of kind {wanted}")
     for name in reads:
+        broken = np.flatnonzero(~np.isfinite(record[name]))
         term, unit = _KNOWN.get(name), record.columns[name].unit
         if term is not None and (not same_dimension(unit, term.unit) or (name == "frequency" and "rad" in unit)):
             raise BadInput(
                 f"record '{record.name}' has its {name} in '{unit}'; '{term.unit or 1}' or the like is wanted"
             )
-        broken = np.flatnonzero(~np.isfinite(record[name]))
         if broken.size:
             raise BadInput(
                 f"record '{record.name}' has no finite {name} in row {broken[0] + 1}; every row needs a number there"

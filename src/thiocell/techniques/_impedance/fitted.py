@@ -196,8 +196,8 @@ def left_out(spectrum: Spectrum, found: CircuitFit) -> list[str]:
     gain = 2 * spectrum.frequency.size * float(np.log(np.sum(np.abs(bare) ** 2) / max(coil.chi2, 1e-300)))
     if not coil.lost and not coil.unset[0] and gain > _ASKS:
         said.append(
-            f"a coil of {coil.values[0]:.2g} H in series (wiring) describes the spectrum better, and moves what is found "
-            f"without it: set inductive = 'keep' and circuit = '{text}'"
+            f"a coil of {coil.values[0]:.2g} H in series (wiring) describes the spectrum better, and without it the "
+            f"values are off: set inductive = 'keep' and circuit = '{text}'"
         )
     return said
 
