@@ -113,7 +113,7 @@ def test_a_real_step_is_read_and_says_what_it_is_not(data_dir):
     (record,) = columns.read(path, there, {"kind": "potential_step"})
     found = TECHNIQUE.analyse({"main": record}, CATHODE)
     assert found.source.kind == "measured"
-    for text in ("a switch of range", "do not follow the slab", "there is no diffusivity", "no window is limited"):
+    for text in ("a switch of range", "there is no diffusivity", "not the right law"):
         assert any(text in doubt for doubt in found.doubts), text
     windows = found.curves["windows"]
     t, i = record["time"], np.abs(record["current"])
@@ -207,6 +207,29 @@ def test_the_moment_of_the_step_is_found_where_no_row_tells_it(begun, every):
     assert abs(diffusivity.value - truth) < 3 * diffusivity.sigma
     assert diffusivity.sigma < 0.1 * truth
     assert any("no row lies before the step" in doubt for doubt in result.doubts) == (not before.size)
+
+
+@pytest.mark.parametrize(("rest", "first"), [(0.01, 0.1), (0.5, 0.1), (0.9, 1.0), (None, 2.0)])
+def test_noise_that_stays_the_same_spoils_nothing(rest, first):
+    """0.1 uA of a current that falls from 160 mA to less: 1800 s across, four times as long."""
+    time = np.unique(np.concatenate([np.arange(first, 60, 0.5), np.arange(60, 7200, 5.0)]))
+    current = slab_step(time, 7.2, 1800.0, 40.0).current + 1e-7 * np.random.default_rng(3).normal(size=time.size)
+    before = np.zeros(0) if rest is None else 60.0 - rest - np.arange(20)[::-1]
+    start = 60.0 if before.size else 0.0
+    volts = np.append(np.ones(before.size), np.full(time.size, 2.0))
+    record = recorded(np.append(before, start + time), volts, np.append(np.zeros(before.size), current))
+    result = TECHNIQUE.analyse(record, CATHODE)
+    for word, truth in (("diffusivity", 9e-6 / 1800.0), ("diffusion_ratio", 40.0)):
+        assert abs(result[word].value - truth) < 3 * result[word].sigma, word
+    assert abs(result["charge"].to("C").value - 7.2) < 3 * result["charge"].to("C").sigma
+    assert not any("a switch of range" in doubt or "changes its sign" in doubt for doubt in result.doubts)
+
+
+def test_a_leak_below_the_limit_of_refusal_widens_the_sigmas():
+    result = TECHNIQUE.analyse(stepped(20.0, across=450.0, long=900.0, spoil=lambda _, i: i + 1e-3 * i[0]), CATHODE)
+    if "charge" in result.values:
+        assert abs(result["charge"].to("C").value - 1.0) < 3 * result["charge"].to("C").sigma
+        assert any("a leak, or another" in doubt for doubt in result.doubts)
 
 
 def test_a_law_that_misses_gives_no_diffusivity():

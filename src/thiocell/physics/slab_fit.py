@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import least_squares, nnls
 
 from thiocell.physics.slab_step import slab_step
 
 Array = NDArray[np.float64]
 
-_BINS, _MANY = 240, 1000
+_BINS, _MANY = 480, 1000
 """assumed: bins of even width in the logarithm of time, and rows above which they are made."""
 _STARTS = ((0.1, 10.0), (1.0, 1.0), (1.0, 30.0), (10.0, 100.0))
 """assumed: diffusion times, in lengths of the record, and ratios at which the search starts."""
@@ -26,10 +26,14 @@ diffusion: assumed, for a diffusivity that is right within some 10 %."""
 
 _AWAY = (-1.4, -0.7, 0.7, 1.4)
 """assumed: distances in the logarithm at which the sum of squares is looked at."""
+_WIDER = 1.2
+"""assumed: times by which the curvature's sigma is too small before another is taken."""
 _UNLIKELY = 16.0
 """assumed: rise of chi-square from which a number so far off does not matter to a sigma."""
 _REACH = 8.0
 """assumed: how far in the logarithm the others may move then."""
+_PARTS, _EXACT = 12, 3e-4
+"""assumed: parts of a record whose scatter is looked at; relative error of bins, better than most instruments."""
 _BLIND = 1e-6
 """assumed: ratio of the slopes' singular values below which one direction is rounding."""
 STRAIGHT = 0.99
@@ -43,7 +47,8 @@ class SlabFit(NamedTuple):
 
     The covariance is infinite where the numbers do not set all three, as before the slab's end is felt.
 
-    ``time`` and ``current`` are the bins, ``fitted`` the law there; ``scatter`` is relative.
+    ``time`` and ``current`` are the bins, ``fitted`` the law there; ``scatter`` is relative, that of
+    the residuals times ``weight`` (1/A).
     """
 
     logs: Array
@@ -52,6 +57,7 @@ class SlabFit(NamedTuple):
     current: Array
     fitted: Array
     scatter: float
+    weight: Array
 
 
 class Windows(NamedTuple):
@@ -96,26 +102,53 @@ def binned(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]]) 
     return np.exp(logs), np.bincount(place, i, _BINS)[kept] / count[kept], count[kept].astype(np.float64)
 
 
-def fit_slab(time: Array, current: Array, count: Array, near: Array | None = None) -> SlabFit:
-    """Least squares of the relative residuals of ``slab_step`` to a positive ``current`` (A) at ``time`` (s).
+def noise_floor(time: Array, current: Array) -> float:
+    """The current (A) at which noise that stays the same outweighs noise that goes with the current; 0 without the one.
+
+    The scatter of rows about the line through their neighbours, in parts of the record, is a^2 i^2 + b^2; b/a comes
+    back, with a no less than the error that bins make.
+    """
+    if current.size < _PARTS * 6:
+        return 0.0
+    left, right = time[1:-1] - time[:-2], time[2:] - time[1:-1]
+    share = left / np.maximum(left + right, 1e-300)
+    line = current[:-2] + share * (current[2:] - current[:-2])
+    away = np.abs(current[1:-1] - line) / np.sqrt(1.0 + share**2 + (1.0 - share) ** 2)
+    level, scatter = (
+        np.array([np.median(part) for part in np.array_split(x, _PARTS)]) for x in (current[1:-1] ** 2, away)
+    )
+    y = (1.4826 * scatter) ** 2
+    own = np.where(y > 0, y, np.max(y) + 1e-300)
+    (relative, constant), _ = nnls(np.column_stack([level / own, 1.0 / own]), y / own)
+    return float(np.sqrt(constant / max(relative, _EXACT**2)))
+
+
+def fit_slab(time: Array, current: Array, count: Array, near: Array | None = None, floor: float = 0.0) -> SlabFit:
+    """Least squares of the residuals of ``slab_step`` to a ``current`` (A) at ``time`` (s), each over hypot(i, floor).
 
     A number that is the mean of ``count`` rows weighs as many. ``near`` are logarithms at which the search starts, if
-    they are known from a like record. Raises ValueError for fewer than eight numbers or a current not above zero.
+    they are known from a like record; ``floor`` (A) is that of ``noise_floor``, without one the current must lie above
+    zero. Raises ValueError for fewer than eight numbers, or a current that does not.
     """
-    if time.size < 8 or np.any(current <= 0):
+    if time.size < 8 or (np.any(current <= 0) and not floor) or not np.mean(current) > 0:
         raise ValueError("the current must keep one sign, and be told at eight times at least")
-    weight = np.sqrt(count / count.mean())
     passed = float(np.trapezoid(current, time)) + current[0] * time[0]
     span = float(time[-1])
     low, high = np.log([passed * 1e-3, span * 1e-5, _LOW]), np.log([passed * 1e6, span * 1e6, _HIGH])
     starts = [np.log([passed * max(1.0, np.sqrt(share)), share * span, ratio]) for share, ratio in _STARTS]
     tried = [np.clip(near, low + 1e-6, high - 1e-6)] if near is not None else starts
-    best = min((_solved(time, current, weight, start, low, high) for start in tried), key=lambda found: found[1])
-    logs, cost = best
+    size, smooth = np.hypot(current, floor), current
+    logs = tried[0]
+    for turn in range(2 if floor else 1):  # where noise counts, the weights are those of the law and not of the noise
+        weight = np.sqrt(count / count.mean()) / size
+        begun = [logs] if turn else tried
+        best = min((_solved(time, current, weight, start, low, high) for start in begun), key=lambda found: found[1])
+        logs, cost = best
+        law = slab_step(time, *np.exp(logs))
+        size, smooth = np.hypot(law.current, floor), law.current
     scatter = float(np.sqrt(2.0 * cost / (time.size - 3)))
-    law = slab_step(time, *np.exp(logs))
-    jac = weight[:, None] * np.stack([law.by_charge, law.by_time, law.by_ratio], axis=1) / current[:, None]
-    return SlabFit(logs, _covariance(jac, scatter), time, current, law.current, scatter)
+    jac = weight[:, None] * np.stack([law.by_charge, law.by_time, law.by_ratio], axis=1)
+    return SlabFit(logs, _covariance(jac, scatter), time, current, smooth, scatter, weight)
 
 
 def _covariance(jac: Array, scatter: float) -> Array:
@@ -133,7 +166,7 @@ def _covariance(jac: Array, scatter: float) -> Array:
     return np.asarray(covariance)
 
 
-def profiled(fit: SlabFit, count: Array) -> SlabFit:
+def profiled(fit: SlabFit) -> SlabFit:
     """The fit with its covariance widened to what the sum of squares says further off, of diffusion time and ratio.
 
     Before the slab's end is felt, or where the resistance hardly counts, the linear covariance is too narrow: there the
@@ -141,18 +174,18 @@ def profiled(fit: SlabFit, count: Array) -> SlabFit:
     """
     if not np.isfinite(fit.covariance).all() or fit.scatter <= 0.0:
         return fit
-    weight = np.sqrt(count / count.mean())
-    least = float(np.sum((weight * (fit.fitted / fit.current - 1.0)) ** 2))
+    least = float(np.sum((fit.weight * (fit.fitted - fit.current)) ** 2))
     wider = np.ones(3)
     for k in (1, 2):
         own = float(np.sqrt(fit.covariance[k, k]))
         for away in _AWAY:
             start = fit.logs + np.where(np.arange(3) == k, away, 0.0)
             low, high = start - _REACH, start + _REACH
-            _, cost = _solved(fit.time, fit.current, weight, start, low, high, held=k)
+            _, cost = _solved(fit.time, fit.current, fit.weight, start, low, high, held=k)
             rise = max(2.0 * cost - least, 0.0) / fit.scatter**2
-            if rise < _UNLIKELY:
-                wider[k] = max(wider[k], abs(away) / np.sqrt(max(rise, 1e-12)) / own)
+            much = abs(away) / np.sqrt(max(rise, 1e-12)) / own
+            if rise < _UNLIKELY and much > _WIDER:
+                wider[k] = max(wider[k], much)
     wider[0] = wider[1]  # before its end is felt, a slab's charge goes as the root of its time
     return fit._replace(covariance=fit.covariance * np.outer(wider, wider))
 
@@ -169,12 +202,12 @@ def _solved(
         return logs
 
     def residuals(p: Array) -> Array:
-        return np.asarray(weight * (slab_step(time, *np.exp(whole(p))).current / current - 1.0))
+        return np.asarray(weight * (slab_step(time, *np.exp(whole(p))).current - current))
 
     def slopes(p: Array) -> Array:
         found = slab_step(time, *np.exp(whole(p)))
         parts = (found.by_charge, found.by_time, found.by_ratio)
-        return np.asarray(np.stack([weight * parts[k] / current for k in free], axis=1))
+        return np.asarray(np.stack([weight * parts[k] for k in free], axis=1))
 
     found = least_squares(
         residuals, start[free], slopes, bounds=(low[free], high[free]), xtol=1e-10, ftol=1e-10, gtol=1e-10
@@ -184,6 +217,11 @@ def _solved(
 
 def cottrell_windows(time: Array, current: Array, count: int = 24) -> Windows:
     """Exponents and mean i sqrt(t) of every window between ``count`` times, even in their logarithm."""
+    ends = np.flatnonzero(current <= 0)  # noise about zero has no logarithm
+    time, current = (x[: ends[0] if ends.size else x.size] for x in (time, current))
+    if time.size < 9:
+        none = np.zeros(0)
+        return Windows(none, none, none, np.zeros((0, 2)), none, none, none)
     marks = np.unique(np.searchsorted(time, np.geomspace(time[0], time[-1], count)).clip(0, time.size - 1))
     x, y = np.log(time), np.log(current)
     rows = []
