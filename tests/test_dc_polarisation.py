@@ -205,6 +205,29 @@ def test_an_open_circuit_after_the_hold_is_no_hold(volts):
     assert any("an open circuit, left out" in doubt for doubt in result.doubts)
 
 
+@pytest.mark.parametrize("volts", [(1.0, 0.0), (1.0, 0.5, 0.0)])
+def test_a_short_after_the_holds_counts_as_offset_only(volts):
+    """It depolarises the pellet; what flows then dies away to nothing."""
+    each, rng = np.arange(5.0, 1801.0, 5.0), np.random.default_rng(6)
+    time = np.concatenate([1800.0 * n + each for n in range(len(volts))])
+    parts = [1e-5 * v if v else -4e-6 * np.exp(-each / 120.0) for v in volts]
+    current = np.concatenate([np.broadcast_to(part, each.shape) for part in parts])
+    current = current * (1 + 1e-3 * rng.normal(size=time.size)) + 1e-10 * rng.normal(size=time.size)
+    result = found(time, np.repeat(volts, each.size), current)
+    assert result["electronic_conductivity"].value == pytest.approx(1e-6, rel=5e-3)
+    assert not any("0 V" in doubt for doubt in result.doubts)
+
+
+def test_a_small_voltage_is_no_open_circuit_where_a_large_one_drives_redox():
+    """1e-9 S at 0.1 V and a thousand times as much at 1 V: no conductance is both."""
+    time, rng = np.arange(5.0, 3601.0, 5.0), np.random.default_rng(6)
+    first = time <= 1800
+    current = np.where(first, 1e-10, 1e-6) * (1 + 1e-3 * rng.normal(size=time.size))
+    result = found(time, np.where(first, 0.1, 1.0), current)
+    assert any("contradict one conductance" in doubt for doubt in result.doubts)
+    assert not any("open circuit" in doubt for doubt in result.doubts)
+
+
 def test_voltages_that_contradict_each_other_are_told_and_widen_the_sigma():
     """Three times as much current backwards, and half as much again at nearly the same voltage."""
     time, rng = np.arange(5.0, 3601.0, 5.0), np.random.default_rng(1)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 Array = NDArray[np.float64]
 
@@ -93,6 +94,15 @@ def _relaxing(t: Any, i: Any, quickest: float) -> Plateau | None:
         misfit, solved = _solved(t, i, tau)
         if misfit < best[0]:
             best = (misfit, tau, solved)
+    ratio = (_LONGEST * span / quickest) ** (1.0 / (_TIMES - 1))
+    near = minimize_scalar(
+        lambda log: _solved(t, i, float(np.exp(log)))[0],
+        bounds=(np.log(max(best[1] / ratio, quickest)), np.log(min(best[1] * ratio, _LONGEST * span))),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
+    if near.fun < best[0]:
+        best = (float(near.fun), float(np.exp(near.x)), _solved(t, i, float(np.exp(near.x)))[1])
     misfit, tau, (level, size) = max(best[0], least * 1e-12), best[1], best[2]
     if _aicc(misfit, count, 4) >= _aicc(least, count, 2) - _SURE:
         return None

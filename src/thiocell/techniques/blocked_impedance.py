@@ -56,8 +56,8 @@ from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import NEEDS, shape_of
 
 _OTHER = (
-    "the circuit does not describe the spectrum; what lies between a layer and the sample belongs into the setting "
-    "'circuit', as p(R1,CPE1)"
+    "the circuit does not describe the spectrum; free the line's exponent by fixed = [], or put what lies between a "
+    "layer and the sample into the setting 'circuit', as p(R1,CPE1)"
 )
 _SHOWN = ("ionic_conductivity", *(f"conductivity_{route}" for route in (*ROUTES, "read")), "electronic_conductivity")
 _TERMS = {

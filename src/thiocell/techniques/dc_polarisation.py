@@ -35,8 +35,8 @@ from thiocell.techniques._transient.holds import (
     shape_of,
     written_down,
 )
+from thiocell.techniques._transient.steady import ZERO, driving, jump, ohmic
 from thiocell.techniques._transient.steady import doubts as against
-from thiocell.techniques._transient.steady import driving, jump, ohmic
 
 _SETTLES = {"ionic_conductivity", "chemical_capacitance"}
 """Facts of a sample that tell how long it needs to settle."""
@@ -137,7 +137,7 @@ class DcPolarisation(ModelSettings):
         for doubt in doubts:
             found.note(doubt)
         holds = driving(held, found)
-        levels = [plateau(hold.time, hold.current) for hold in holds]
+        levels = [_level(hold) for hold in holds]
         jumps = [self._jump(hold, found) for hold in holds]
         seen = [(level.level, float(np.hypot(level.sigma, size))) for level, size in zip(levels, jumps, strict=True)]
         conductance = self._conductance(holds, seen, found)
@@ -273,6 +273,14 @@ def _curves(held: Held, holds: list[Hold], levels: list[Plateau]) -> dict[str, R
         "plateau": Column(level, "A"),
     }  # fmt: skip
     return {"current": Record("current", "current", columns, held.source)}
+
+
+def _level(hold: Hold) -> Plateau:
+    """The plateau; without a voltage what is left at last is the current's offset, and settling is no question."""
+    found = plateau(hold.time, hold.current)
+    if abs(hold.voltage) > ZERO:
+        return found
+    return found._replace(level=found.last, sigma=found.last_sigma, above=0.0, time=np.nan, settled=True)
 
 
 def _positive(name: str, quantity: Quantity, unit: str) -> float:

@@ -143,7 +143,19 @@ def parameter_spreads(found: CircuitFit, scale: float) -> dict[str, Spread]:
         else:
             row = root[places.index(k)]
             spreads[name] = Spread(value, {f"fit {i + 1}": np.asarray(part) for i, part in enumerate(row) if part})
+            other = _elsewhere(found, k)
+            if other:
+                spreads[name] = spreads[name].plus(Spread(np.asarray(0.0), {"other minima": np.asarray(other)}))
     return spreads
+
+
+def _elsewhere(found: CircuitFit, place: int) -> float:
+    """How far minima that fit as well but for noise lie from the best, each by its odds; 0 without any."""
+    away = 0.0
+    for other in found.others:
+        odds = np.exp(-0.5 * max(other.chi2 / max(found.chi2, 1e-300) - 1.0, 0.0) * found.freedom)
+        away = max(away, float(np.sqrt(odds)) * abs(float(other.values[place] - found.values[place])), key=abs)
+    return away
 
 
 def with_gain(spread: Spread, kind: str, gain: Quantity) -> Spread:

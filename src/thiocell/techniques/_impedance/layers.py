@@ -173,7 +173,8 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
             "the spectrum shows one resistance and no rise of a two-rail line: if its frequencies lie above the "
             "line's, that is Re||Ri and says sigma_i + sigma_e; if below, it is Ri",
         )
-    elif not missed and _arc(spectrum, circuit, name, fixed, method) < _aicc(fit) + _SURE:
+    elif not missed and _aicc(arc := _arc(spectrum, circuit, name, fixed, method)) < _aicc(fit) + _SURE:
+        values = _either(values, fit, arc)
         said = (
             "an arc (a resistance beside a capacitance, as of an interface) fits the spectrum as well as a two-rail "
             "line: what rises may be another layer and not the sample",
@@ -195,15 +196,25 @@ def misses(fit: CircuitFit, noise: float) -> bool:
     return fit.scatter > BAD or (following(fit) > FOLLOWING and fit.scatter > max(_MORE * noise, _FINE))
 
 
-def _arc(spectrum: Spectrum, circuit: Circuit, name: str, fixed: Mapping[str, float], method: Method) -> float:
-    """AICc of the circuit with an arc in the place of its line: a capacitance, or a constant phase element."""
+def _arc(spectrum: Spectrum, circuit: Circuit, name: str, fixed: Mapping[str, float], method: Method) -> CircuitFit:
+    """The circuit with an arc in the place of its line: of a capacitance, or of a constant phase element."""
     held = {word: value for word, value in fixed.items() if not word.startswith(f"{name}_")}
     taken = 1 + max((int(digits) for digits in re.findall(r"\d+", circuit.text)), default=0)
     found = []
     for element in ("C", "CPE"):
         text = re.sub(rf"\b{name}\b", f"p(R{taken},{element}{taken})", circuit.text)
-        found.append(_aicc(method.fit(spectrum, circuit_of(text), held)))
-    return min(found)
+        found.append(method.fit(spectrum, circuit_of(text), held))
+    return min(found, key=_aicc)
+
+
+def _either(values: Mapping[str, Spread], fit: CircuitFit, arc: CircuitFit) -> dict[str, Spread]:
+    """The values, with what an arc in the line's place makes of the same parameters in their sigmas."""
+    found = dict(values)
+    for name, spread in values.items():
+        if name in arc.circuit.names:
+            away = float(arc.values[arc.circuit.names.index(name)] - fit.values[fit.circuit.names.index(name)])
+            found[name] = spread.plus(Spread(np.asarray(0.0), {"arc or line": np.asarray(away)}))
+    return found
 
 
 def _open(fit: CircuitFit, places: Sequence[int]) -> bool:

@@ -68,6 +68,21 @@ def one_intercept(
         found.limits["ionic_conductivity"] = Limit(upper, "below", 0.95)
 
 
+def _between(found: Findings, spectrum: Spectrum, line: Rise) -> Spread | None:
+    """The rise (ohm) between two plateaus read off without a circuit, or None, with the reason said."""
+    seen = plateaus(spectrum)
+    if seen is None:
+        found.note("two plateaus cannot be read off: the rise, or the outer contacts' tail, hides one of them")
+    elif min(line.reached) < _SEEN:
+        found.note("two plateaus are not read off: the rise lies in part outside the sweep")
+    elif not seen.at_low < 1.0 / (2.0 * np.pi * float(line.time.value)) < seen.at_high:
+        found.note("two plateaus are not read off: what rises most between two is not the line")
+    elif float(seen.low.value) > float(seen.high.value):
+        beyond = {"not reached": np.asarray((2.0 - sum(line.reached)) * float(line.size.value))}
+        return seen.low.plus(seen.high, -1.0).plus(Spread(np.asarray(0.0), beyond))
+    return None
+
+
 def routes(
     found: Findings, spectrum: Spectrum, line: Rise, left: Spread | None, shape: Spread,
     electronic: Spread | None,
@@ -89,14 +104,8 @@ def routes(
             )
     if electronic is not None:
         rails["line"] = by_rise(rise, electronic), electronic
-        seen = plateaus(spectrum)
-        if seen is None:
-            found.note("two plateaus cannot be read off: the rise, or the outer contacts' tail, hides one of them")
-        elif min(line.reached) < _SEEN:
-            found.note("two plateaus are not read off: the rise lies in part outside the sweep")
-        elif float(seen.low.value) > float(seen.high.value):
-            beyond = {"not reached": np.asarray((2.0 - sum(line.reached)) * float(rise.value))}
-            between = seen.low.plus(seen.high, -1.0).plus(Spread(np.asarray(0.0), beyond))
+        between = _between(found, spectrum, line)
+        if between is not None:
             rails["difference"] = by_rise(between, electronic), electronic
     said = {route: shape.over(ions) for route, (ions, _) in rails.items()}
     for route, spread in said.items():

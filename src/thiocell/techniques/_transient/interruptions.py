@@ -30,6 +30,8 @@ _SWITCHED_OFF = 1e-3
 """assumed: share of the largest current below which a row does not count for the usual one."""
 _STEADY = 0.01
 """assumed: share by which the current before a rest may differ from the mean of its stretch."""
+_EVEN = 1.2
+"""assumed: by how much rows of one step may vary in their distance."""
 _TAIL, _FEWEST = 4, 6
 """assumed: rows before a rest, and in its window, below which nothing is fitted."""
 _FAR = 0.5
@@ -139,13 +141,15 @@ def read_interrupted(records: Mapping[str, Record], technique: str) -> Interrupt
 def _since_step(time: Array, change: NDArray[np.bool_]) -> Array:
     """The time since each row's step began, where no column tells it: the row before is usually written at its end.
 
-    Where it lies further back than the step's own rows are apart, it is not, and the step has begun within one of them.
+    Not so where it lies further back than the new step's rows are apart, but no further than those of the old one: then
+    the new step has begun within one of its own intervals.
     """
     since = np.zeros_like(time)
     length = np.diff(time)
     for k in np.flatnonzero(change):
-        apart = length[k + 1] if k + 1 < length.size and not change[k + 1] else length[k]
-        since[k + 1] = min(length[k], apart) if apart > 0 else length[k]
+        ahead = length[k + 1] if k + 1 < length.size and not change[k + 1] else length[k]
+        behind = length[k - 1] if k and not change[k - 1] else 0.0
+        since[k + 1] = ahead if 0.0 < ahead < length[k] <= _EVEN * behind else length[k]
     return since
 
 

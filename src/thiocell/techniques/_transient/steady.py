@@ -13,6 +13,8 @@ ZERO = 1e-3
 """V; assumed: a hold below it tells the current's offset only."""
 _OPEN = 0.01
 """assumed: share of the largest conductance below which a hold is an open circuit."""
+_IDLE = 3.0
+"""assumed: standard deviations of a row within which a current is none."""
 _STILL = 0.02
 """assumed: share of the plateau by which the current may lie above it at the end without a word."""
 _REDOX = 0.5
@@ -33,10 +35,10 @@ def driving(held: Held, found: Findings) -> list[Hold]:
         raise BadInput(f"record '{held.name}' never holds a voltage of more than {1e3 * ZERO:g} mV; nothing was driven")
     if not any(hold.current.any() for hold in held.holds):
         raise BadInput(f"record '{held.name}' has no current other than zero; nothing was driven")
-    most = max(_conductance(hold) for hold in held.holds)
+    most = max(_conductance(hold) for hold in held.holds if abs(hold.voltage) > ZERO)
     kept = []
     for hold in held.holds:
-        if abs(hold.voltage) > ZERO and _conductance(hold) <= _OPEN * most:
+        if abs(hold.voltage) > ZERO and _conductance(hold) <= _OPEN * most and _idle(hold):
             found.note(
                 f"from {hold.begins:.4g} s on, {hold.voltage:.3g} V stand without a current: an open circuit, left out"
             )
@@ -57,9 +59,16 @@ def _conductance(hold: Hold) -> float:
     return float(np.median(np.abs(hold.current))) / max(abs(hold.voltage), ZERO)
 
 
+def _idle(hold: Hold) -> bool:
+    """Is a current no more than its own noise?"""
+    return abs(float(np.median(hold.current))) <= _IDLE * float(np.std(hold.current[hold.current.size // 2 :]))
+
+
 def jump(hold: Hold) -> tuple[float, float] | None:
     """Time (s) and size (A) of the largest sudden change of level in the last half of a hold, if there is one."""
     i = hold.current
+    if abs(hold.voltage) <= ZERO:
+        return None
     if i.size < 8 * _ROWS:
         return None
     level = np.median(np.lib.stride_tricks.sliding_window_view(i, _ROWS), axis=1)
@@ -81,6 +90,8 @@ def doubts(holds: list[Hold], levels: list[Plateau], facts: bool) -> list[str]:
     said = []
     for hold, level in zip(holds, levels, strict=True):
         at = f"at {hold.voltage:.3g} V"
+        if abs(hold.voltage) <= ZERO:
+            continue
         if not level.settled:
             said.append(f"the current {at} still changes at its end and no plateau can be told from the record")
         elif abs(level.above) > _STILL * abs(level.level):
