@@ -180,6 +180,31 @@ def test_a_slab_that_is_through_before_the_fit_ends_sets_no_diffusivity(pulse, r
         assert abs(result["resistance"].value - 50.0) < 4 * result["resistance"].sigma
 
 
+def test_pulses_longer_than_diffusion_takes_have_sigmas_that_hold():
+    """The diffusion time is found with the slab's answer by it: an error of the one comes back through the other."""
+    away = []
+    for seed in range(10):
+        record = cycled(pulses(12, 1.33 * TIME, 5 * TIME), noise=1e-3, seed=seed)
+        result = Interruption(method="gitt").analyse(record, CATHODE)
+        if "diffusivity" in result.values:
+            away.append((result["diffusivity"].value - TRUE) / result["diffusivity"].sigma)
+    assert away
+    assert np.max(np.abs(away)) < 4.0
+
+
+def test_a_relaxation_beside_the_slab_s_widens_what_is_found():
+    """10 ohm of charge transfer that relax in 5 s bend both halves of the window alike; what follows it does not."""
+    program = [(0.0, 3600.0)] + [(SIZE, 600.0), (0.0, 60.0)] * 12
+    clean = cycled(program, noise=1e-5)["main"]
+    time, current = clean["time"], clean["current"]
+    begins = np.cumsum([0.0] + [long for _, long in program[:-1]])
+    steps = np.diff([each for each, _ in program], prepend=0.0)
+    lag = sum(s * 10.0 * (1 - np.exp(-np.maximum(time - b, 0.0) / 5.0)) for b, s in zip(begins, steps, strict=True))
+    result = Interruption(method="ici").analyse(written(time, clean["voltage"] + lag, current), CATHODE)
+    assert said(result, "does not follow a slab's law")
+    assert result["resistance"].sigma > 0.1
+
+
 def test_a_gap_in_the_log_before_a_pulse_is_not_counted_as_current():
     """Rests are logged every 60 s, pulses every 10 s: the last row of a rest may lie 50 s before its end."""
     technique = Interruption(pulses=8, pulse=Quantity.exact(600.0, "s"), rest=Quantity.exact(7200.0, "s"))

@@ -116,7 +116,7 @@ def read_interrupted(records: Mapping[str, Record], technique: str) -> Interrupt
     driven = size > _SWITCHED_OFF * size.max()
     usual = float(np.median(size[driven])) if driven.any() else 0.0
     state = np.where(size > _REST * usual, np.sign(current), 0.0)
-    clock = record["step_time"] if "step_time" in record.columns else _since_step(time, np.diff(state) != 0)
+    clock = record["step_time"] if "step_time" in record.columns else _since_step(time, state)
     rows = intervals(time, np.diff(state) != 0, clock)
     old, new = pieces(rows, current)
     charge = np.append(0.0, np.cumsum(old + new))
@@ -138,18 +138,20 @@ def read_interrupted(records: Mapping[str, Record], technique: str) -> Interrupt
     return found
 
 
-def _since_step(time: Array, change: NDArray[np.bool_]) -> Array:
+def _since_step(time: Array, state: Array) -> Array:
     """The time since each row's step began, where no column tells it: the row before is usually written at its end.
 
-    Not so where it lies further back than the new step's rows are apart, but no further than those of the old one: then
-    the new step has begun within one of its own intervals.
+    Not so before a current whose rows are nearer to each other than to the rest before it, and that no further than the
+    rest's own: then it has begun within one of its intervals.
     """
+    change = np.diff(state) != 0
+    starts = (state[:-1] == 0) & (state[1:] != 0)
     since = np.zeros_like(time)
     length = np.diff(time)
     for k in np.flatnonzero(change):
         ahead = length[k + 1] if k + 1 < length.size and not change[k + 1] else length[k]
         behind = length[k - 1] if k and not change[k - 1] else 0.0
-        since[k + 1] = ahead if 0.0 < ahead < length[k] <= _EVEN * behind else length[k]
+        since[k + 1] = ahead if starts[k] and 0.0 < ahead < length[k] <= _EVEN * behind else length[k]
     return since
 
 

@@ -30,6 +30,12 @@ _SHORT = 0.02
 """Of T; a fit within it does not feel the slab's end: root_time is sqrt(t) within 1e-12 there."""
 _OVER = 2.0
 """Of T; a fit that lasts longer holds next to nothing of diffusion: its transient is over in its first half."""
+_NUDGE, _RUNAWAY = 0.02, 0.1
+"""assumed: by how much the middle is moved to see what hangs on it; least share of an error that does not come back."""
+REFUTED = 0.5
+"""assumed: share by which parts of the fits may differ before a slab is not the law."""
+_AGAIN = 1.5
+"""assumed: times a fit's end up to which a rest must last to be held against it."""
 _WRONG_WAY = "the voltage drops or relaxes against the current"
 
 
@@ -63,7 +69,7 @@ class Titration:
     geometric middle of the times, NaN if there is none.
     ``depth`` (C) is how far the surface is ahead of the charge that has passed. ``misfit`` is the share by which the
     later half of the fits gives another ``root`` than the earlier, 0 where noise explains it; ``left_open`` (ohm)
-    is what that leaves open of each resistance.
+    is what that leaves open of each resistance. ``feedback`` is d ln(time)/d ln(middle).
     """
 
     seen: Seen
@@ -81,6 +87,7 @@ class Titration:
     depth: Array
     misfit: float
     left_open: Array
+    feedback: Array
 
     @property
     def good(self) -> NDArray[np.intp]:
@@ -115,7 +122,11 @@ class Titration:
         rows, size = self.good, self.seen.level.size
         jacobian = -2.0 * self.by_root[rows] / self.root[rows, None]
         jacobian[:, :size] = 2.0 * self.weights[rows] / self.slope[rows, None]
-        return np.asarray(jacobian)
+        if not rows.size:
+            return np.asarray(jacobian)
+        pull = self.feedback[rows]
+        whole = jacobian.mean(axis=0) / max(1.0 - float(pull.mean()), _RUNAWAY)
+        return np.asarray(jacobian + pull[:, None] * whole)
 
     def noise(self, jacobian: Array) -> Array:
         """The sigma from noise alone of what hangs on (levels, drops, roots) by ``jacobian``."""
@@ -198,11 +209,25 @@ def titrate(record: Interrupted, window: Window, levels: Mapping[int, Level]) ->
         if seen.span.max() > _SHORT * middle:
             seen = look(record, window, levels, middle)
         found = _with_slopes(record, seen, middle)
+    found = replace(found, feedback=_feedback(record, window, levels, found))
     misfit = _misfit(record, window, found)
     late = found.seen.span > _OVER * np.nan_to_num(found.time, nan=np.inf)
-    found = replace(found, late=late, time=np.where(late, np.nan, found.time))
+    refuted = late | (abs(misfit) > REFUTED)
+    found = replace(found, late=late, time=np.where(refuted, np.nan, found.time))
     reached = 0.5 * (np.sqrt(window[0]) + np.sqrt(found.seen.reach))
     return replace(found, misfit=misfit, left_open=-misfit * found.root * reached)
+
+
+def _feedback(record: Interrupted, window: Window, levels: Mapping[int, Level], found: Titration) -> Array:
+    """How each diffusion time goes with the middle one by which the slab's answer was reckoned, in logarithms."""
+    none = np.zeros_like(found.time)
+    if not np.isfinite(found.middle):
+        return none
+    other = found.middle * (1.0 + _NUDGE)
+    beside = _with_slopes(record, look(record, window, levels, other), other)
+    if beside.seen.numbers != found.seen.numbers:
+        return none
+    return np.asarray(np.nan_to_num(np.log(beside.time / found.time) / np.log1p(_NUDGE), nan=0.0))
 
 
 def _with_slopes(record: Interrupted, seen: Seen, middle: float) -> Titration:
@@ -231,7 +256,7 @@ def _with_slopes(record: Interrupted, seen: Seen, middle: float) -> Titration:
     depth = surface - charge if good.any() else np.zeros_like(charge)
     return Titration(
         seen, charge, current, seen.drop / current, root, slope, weights, early, flat, late, time, whole, depth,
-        misfit=0.0, left_open=np.zeros_like(charge),
+        misfit=0.0, left_open=np.zeros_like(charge), feedback=np.zeros_like(charge),
     )  # fmt: skip
 
 
@@ -267,16 +292,31 @@ def _steps(record: Interrupted, seen: Seen) -> Array:
 
 
 def _misfit(record: Interrupted, window: Window, found: Titration) -> float:
-    """The median share by which halves of the fits differ; 0 if noise explains it, or if the halves have few rows."""
+    """The median share by which parts of the fits differ; 0 if noise explains it, or if the parts have few rows.
+
+    The halves of the window are held against each other and, in rests, the window against as much again after it: a
+    relaxation beside the slab's may bend both halves alike.
+    """
     time = found.middle if np.isfinite(found.middle) else _ENDLESS
     fit = fit_pulse if found.seen.rests else fit_rest
-    shares = []
+    halves: list[float] = []
+    beyond: list[float] = []
     for number, span in zip(found.seen.numbers, found.seen.span, strict=True):
         begin, end = window[0], float(span)
         middle = (0.5 * (np.sqrt(begin) + np.sqrt(end))) ** 2
-        early, late = (fit(record, number, part, time) for part in ((begin, middle), (middle, end)))
-        if early is not None and late is not None and early.values[-1] != 0:
-            shares.append(late.values[-1] / early.values[-1] - 1.0)
+        parts = [((begin, middle), (middle, end), halves)]
+        after = min(2.0 * end, record.stretches[number].long)
+        if not found.seen.rests and after > _AGAIN * end:
+            parts.append(((begin, end), (end, after), beyond))
+        for first, second, shares in parts:
+            early, late = (fit(record, number, part, time) for part in (first, second))
+            if early is not None and late is not None and early.values[-1] != 0:
+                shares.append(late.values[-1] / early.values[-1] - 1.0)
+    return max(_beyond_noise(halves), _beyond_noise(beyond), key=abs)
+
+
+def _beyond_noise(shares: list[float]) -> float:
+    """Their median, or 0 if their scatter explains it."""
     if len(shares) < 2:
         return 0.0
     share = float(np.median(shares))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from thiocell.techniques._transient.interruptions import Interrupted, Window
-from thiocell.techniques._transient.titration import Titration
+from thiocell.techniques._transient.titration import REFUTED, Titration
 
 _FELT = 0.2
 """Of L^2/D; from there on the square root of time is off by 0.1 %, its slope by 1.3 %: the slab's shape matters."""
@@ -78,6 +78,8 @@ def _of_law(titration: Titration) -> Iterator[str]:
             f"{late} of {count} diffusivities are left out: the slab is through before the fit ends, so the voltage "
             "tells little of it; take shorter pulses or more rows"
         )
+    if abs(titration.misfit) > REFUTED:
+        yield "the diffusivities are left out: the voltage is not that of a slab"
     if not good.size:
         yield "there is no diffusivity: no interruption sets one"
     felt = int((titration.seen.span[good] > _FELT * titration.time[good]).sum())
