@@ -133,9 +133,13 @@ def _draw(work: TrendStep, table: Record, fit: Fit, source: Source) -> Drawing:
     x, y, sigma = (column.values for column in table.columns.values())
     at = np.linspace(x.min(), x.max(), 200)
     x_unit, y_unit, _ = (column.unit for column in table.columns.values())
+    law, places = fit.curve(at), Axis(work.against.replace("_", " "), x_unit)
+    warm = work.law in _WARM and bool(np.all(y > 0))
+    if warm:  # as these laws are drawn everywhere
+        x, at, places = 1000.0 / x, 1000.0 / at, Axis(f"1000 / {work.against.replace('_', ' ')}", "1/K")
     layers = (
         Points(x, y, sigma_y=sigma, mark="open" if source.virtual else "filled"),
-        Line(at, fit.curve(at), label=work.law.replace("_", " "), tone=1),
+        Line(at, law, label=work.law.replace("_", " "), tone=1),
     )
-    panel = Panel(Axis(work.against.replace("_", " "), x_unit), Axis(work.value.replace("_", " "), y_unit), layers)
+    panel = Panel(places, Axis(work.value.replace("_", " "), y_unit, "log" if warm else "linear"), layers)
     return Drawing((panel,), f"{work.value.replace('_', ' ')} against {work.against}", source.virtual)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.record import Column, Record
@@ -14,6 +15,9 @@ from thiocell.physics.circuit_fit import CircuitFit
 from thiocell.physics.relaxation_times import relaxation_times
 from thiocell.techniques._impedance.spectrum import READS, Spectrum
 
+Array = NDArray[np.float64]
+_STEEP, _LONG, _ROOM = 45.0, 4.0, 1.5
+"""assumed: degrees at the lowest frequency, and times the arcs, from which a tail is left out; what is shown of it."""
 _PARTS = ("real", "imag")
 
 
@@ -66,16 +70,28 @@ def curves(spectrum: Spectrum, fit: CircuitFit) -> dict[str, Record]:
     }
 
 
+def _before_the_tail(re: Array, im: Array) -> float:
+    """The real part (ohm) up to which a Nyquist plot shows arcs that a blocking tail would make too small to see."""
+    phase = np.degrees(-np.angle(re + 1j * im))
+    k = phase.size - 1
+    while k > 0 and phase[k - 1] <= phase[k]:
+        k -= 1
+    blocking = phase[-1] > _STEEP and np.hypot(re[-1], im[-1]) > _LONG * re[k] > 0.0
+    return float(_ROOM * re[k]) if blocking else np.inf
+
+
 def draw_spectrum(result: Result, caption: str) -> Drawing:
     """Nyquist plot, |Z| against frequency with the resistances, residuals, relaxation times."""
     points, line, times = (result.curves[name] for name in ("spectrum", "fit", "relaxation_times"))
     f, re, im = (points.columns[name].values for name in READS)
     fine, fit_re, fit_im = (line.columns[name].values for name in READS)
+    end = _before_the_tail(re, im)
+    near, fit_near = (re <= end) & (-im <= end), (fit_re <= end) & (-fit_im <= end)
     nyquist = Panel(
         Axis("Z'", "ohm"),
         Axis("-Z''", "ohm"),
-        (Points(re, -im, "record", 0), Line(fit_re, -fit_im, "fit", 1)),
-        "Nyquist",
+        (Points(re[near], -im[near], "record", 0), Line(fit_re[fit_near], -fit_im[fit_near], "fit", 1)),
+        "Nyquist" if near.all() else "Nyquist, without its tail",
         equal=True,
     )
     held = [(name, q) for name, q in result.values.items() if q.unit == "ohm" and name[0] in "RTWG"]
