@@ -220,6 +220,13 @@ def test_spectra_of_the_wrong_sign_or_of_one_frequency_are_named():
             Impedance().analyse({"main": wrong}, BARE)
 
 
+def test_few_points_a_decade_are_no_drift():
+    frequency, z = made(noise=1e-3, count=12)
+    found = Impedance().analyse({"main": spectrum(frequency, z)}, BARE)
+    assert any("the Kramers-Kronig test says nothing" in doubt for doubt in found.doubts)
+    assert not any("drift" in doubt for doubt in found.doubts)
+
+
 def test_a_parameter_that_ran_to_its_bound_is_no_value():
     """No coil is there."""
     record = spectrum(*made("R0-p(R1,CPE1)", (20.0, 150.0, 1e-6, 1.0), noise=1e-3))

@@ -184,7 +184,7 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
     said = () if missed else said
     doubts = (
         *said,
-        *kramers_kronig_doubts(test),
+        *kramers_kronig_doubts(spectrum),
         *fit_doubts(fit, method.weighting),
         *left_out(spectrum, fit),
     )

@@ -31,6 +31,8 @@ _INDUCTIVE = 0.01
 """assumed: share of |Z| above which a positive imaginary part is that of wiring and not noise about a resistor."""
 _MOSTLY = 0.7
 """assumed: share of points with a positive imaginary part from which that is no tail."""
+_DENSE = 3.0
+"""assumed: points a decade below which the Kramers-Kronig test gives false alarms."""
 _SAME = 1e-9
 _TWICE = 0.02
 """assumed: relative distance of two measurements at one frequency above which the cell had changed between them."""
@@ -155,8 +157,11 @@ def _disorder(frequency: Array, impedance: Complex) -> str:
     )
 
 
-def kramers_kronig_doubts(test: KramersKronig) -> tuple[str, ...]:
-    """What the linear Kramers-Kronig test finds wrong."""
+def kramers_kronig_doubts(spectrum: Spectrum) -> tuple[str, ...]:
+    """What the linear Kramers-Kronig test finds wrong; too few points a decade it cannot tell from noise."""
+    test, f = spectrum.kramers_kronig, spectrum.frequency
+    if f.size < _DENSE * np.log10(f.max() / f.min()):
+        return (f"with {f.size} points the Kramers-Kronig test says nothing; it needs {_DENSE:g} a decade",)
     worst = float(np.max(np.abs(test.residuals)))
     if test.noise > _WIDE:
         return (
