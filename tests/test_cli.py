@@ -80,15 +80,21 @@ def test_every_printed_number_that_counting_answers_has_its_verdict(thiocell, wi
     assert {word for number in (27, 28, 29) for word, _, _ in found[number]} == {"contradicts"}
 
 
+def grouped(page, key):
+    """The verdicts of a run by their number or their claim."""
+    found = {}
+    for verdict in page["verdicts"]:
+        found.setdefault(verdict[key], []).append(verdict)
+    return found
+
+
 _FITS = ("ohmic", "one_size", "sizes", "iodide_for_molybdenum", "all_couples")
 
 
 def test_the_cell_model_s_verdicts_are_fitted_or_predicted_and_rivals_differ(thiocell, with_pan2023):
     _, out, _ = thiocell("run", "pan2023", "--json")
     page = json.loads(out)
-    found = {}
-    for verdict in page["verdicts"]:
-        found.setdefault(verdict["number"], []).append(verdict)
+    found = grouped(page, "number")
     rate = [v for v in found[18] if v["kind"] == "fitted"]
     assert [v["verdict"] for v in rate] == ["holds", "holds", "holds", "holds", "fails"]  # the last: no grains
     assert {v["tests"] for v in rate} == {"model"}  # that fit without grains is no failure of the paper
@@ -115,9 +121,7 @@ def test_the_methods_of_conductivity_are_judged_on_virtual_pellets(thiocell, wit
     """What was put in: a largest value at x = 0.20, 1e-4 S/cm for electrons, and 1e-4 and 1e-3 for ions."""
     _, out, _ = thiocell("run", "pan2023", "--json")
     page = json.loads(out)
-    by_claim = {}
-    for verdict in page["verdicts"]:
-        by_claim.setdefault(verdict["claim"], []).append(verdict)
+    by_claim = grouped(page, "claim")
     assert [v["verdict"] for v in by_claim["conductivity_without_mos2_recovered"]] == ["holds", "holds"]
     assert {v["tests"] for v in by_claim["conductivity_without_mos2_recovered"]} == {"method"}
     assert [v["verdict"] for v in by_claim["conductivities_rise"]] == ["holds", "holds"]

@@ -264,6 +264,8 @@ def test_a_coil_that_turns_no_point_inductive_is_named(size):
     told = Impedance(circuit="L0-R0-p(R1,CPE1)-CPE2", inductive="keep").analyse({"main": spectrum(frequency, z)}, BARE)
     assert abs(told["R1"].value - 2000.0) < 3 * told["R1"].sigma
     assert not any("a coil of" in doubt or "leaves something" in doubt for doubt in told.doubts)
+    alike = Impedance(weighting="unit").analyse({"main": spectrum(*made(noise=1e-3))}, BARE)
+    assert not any("a coil of" in doubt for doubt in alike.doubts)
 
 
 def test_fixed_parameters_are_held_with_their_units():

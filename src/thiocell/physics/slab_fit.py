@@ -32,7 +32,7 @@ _UNLIKELY = 16.0
 """assumed: rise of chi-square from which a number so far off does not matter to a sigma."""
 _REACH = 8.0
 """assumed: how far in the logarithm the others may move then."""
-_PARTS, _EXACT = 12, 3e-4
+_PARTS, EXACT = 12, 3e-4
 """assumed: parts of a record whose scatter is looked at; relative error of bins, better than most instruments."""
 _BLIND = 1e-6
 """assumed: ratio of the slopes' singular values below which one direction is rounding."""
@@ -120,7 +120,7 @@ def noise_floor(time: Array, current: Array) -> float:
     y = (1.4826 * scatter) ** 2
     own = np.where(y > 0, y, np.max(y) + 1e-300)
     (relative, constant), _ = nnls(np.column_stack([level / own, 1.0 / own]), y / own)
-    return float(np.sqrt(constant / max(relative, _EXACT**2)))
+    return float(np.sqrt(constant / max(relative, EXACT**2)))
 
 
 def fit_slab(time: Array, current: Array, count: Array, near: Array | None = None, floor: float = 0.0) -> SlabFit:

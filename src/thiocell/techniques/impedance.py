@@ -118,7 +118,11 @@ class Impedance(SpectrumSettings):
         fit = fitted(spectrum, circuit, fixed_of(self.fixed, circuit), self.weighting, self.starts, self.seed)
         found = Findings("impedance", spectrum)
         test = spectrum.kramers_kronig
-        for doubt in (*kramers_kronig_doubts(spectrum), *fit_doubts(fit, self.weighting), *left_out(spectrum, fit)):
+        for doubt in (
+            *kramers_kronig_doubts(spectrum),
+            *fit_doubts(fit, self.weighting),
+            *left_out(spectrum, fit, self.weighting),
+        ):
             found.note(doubt)
         spreads = parameter_spreads(fit, 1.0 if self.weighting == "given" else fit.scatter)
         for k, (name, part) in enumerate(zip(circuit.names, circuit.parts, strict=True)):

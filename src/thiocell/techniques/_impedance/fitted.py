@@ -189,8 +189,13 @@ def fit_doubts(found: CircuitFit, weighting: Weighting) -> list[str]:
     return said
 
 
-def left_out(spectrum: Spectrum, found: CircuitFit) -> list[str]:
-    """What a circuit leaves out that the spectrum shows beyond its own noise: something, or the wiring's coil."""
+def left_out(spectrum: Spectrum, found: CircuitFit, weighting: Weighting) -> list[str]:
+    """What a circuit leaves out that the spectrum shows beyond its own noise: something, or the wiring's coil.
+
+    Nothing is said of a fit that was not weighted by the modulus: its residuals are not shares of |Z|.
+    """
+    if weighting != "modulus":
+        return []
     own, circuit = spectrum.kramers_kronig.noise, found.circuit
     said = []
     if _FINE < found.scatter <= BAD and found.scatter > _MORE * own and following(found) <= FOLLOWING:
@@ -204,8 +209,7 @@ def left_out(spectrum: Spectrum, found: CircuitFit) -> list[str]:
     text = f"{name}-{circuit.text}"
     held = {k: v for k, v, is_held in zip(circuit.names, found.values, found.fixed, strict=True) if is_held}
     coil = fit_circuit(parse_circuit(text), spectrum.frequency, spectrum.impedance, None, held, _STARTS)
-    bare = circuit.impedance(found.values, spectrum.frequency)[0] / spectrum.impedance - 1.0
-    gain = 2 * spectrum.frequency.size * float(np.log(np.sum(np.abs(bare) ** 2) / max(coil.chi2, 1e-300)))
+    gain = found.residuals.size * float(np.log(found.chi2 / max(coil.chi2, 1e-300)))
     if not coil.lost and not coil.unset[0] and gain > _ASKS:
         said.append(
             f"a coil of {coil.values[0]:.2g} H in series (wiring) describes the spectrum better, and without it the "

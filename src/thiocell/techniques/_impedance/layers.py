@@ -186,7 +186,7 @@ def look_at(spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], me
         *said,
         *kramers_kronig_doubts(spectrum),
         *fit_doubts(fit, method.weighting),
-        *left_out(spectrum, fit),
+        *left_out(spectrum, fit, method.weighting),
     )
     return Layered(fit, values, None if missed else rise, missed, doubts)
 

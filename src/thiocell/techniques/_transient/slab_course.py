@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
-from thiocell.physics.slab_fit import SlabFit, binned, fit_slab, noise_floor, profiled
+from thiocell.physics.slab_fit import EXACT, SlabFit, binned, fit_slab, noise_floor, profiled
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import Array, Held, Hold, spikes
@@ -20,8 +20,6 @@ _CUTS = (0.0, 1e-4, 1e-3, 3e-3, 0.01, 0.03)
 """assumed: shares of the hold that may be cut from its beginning."""
 _WORSE = 1.5
 """assumed: ratio of scatters above which a longer cut is taken."""
-_EXACT = 3e-4
-"""Relative; what the bins cost, and better than most instruments."""
 _BINNED = (2e-4, 5e-4, 2e-3)
 """Relative; what bins of rows cost charge, time and ratio at most, seen on exact records."""
 _ROUGH = 0.015
@@ -36,8 +34,6 @@ _BESIDES = (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3)
 """assumed: shares of the gap beside the best moment at which it is looked at too."""
 _BEFORE = 0.05
 """assumed: share of a hold without a row before it by which it may have begun earlier."""
-_ALIKE = 0.5
-"""assumed: correlation of neighbouring residuals from which they are no noise."""
 _FEWEST = 16
 """assumed: rows below which no slab is fitted."""
 _END = 0.2
@@ -120,7 +116,7 @@ def fitted_course(held: Held, hold: Hold, cut: Quantity | None, found: Findings)
     away = fit.weight * (fit.fitted - fit.current)
     alike = float(np.sum(away[1:] * away[:-1]) / np.sum(away**2)) if away.any() else 0.0
     refuted = fit.scatter > _MISSES and alike > _FOLLOWING
-    if not refuted and alike > _ALIKE and fit.scatter > _EXACT:
+    if not refuted and alike > _FOLLOWING and fit.scatter > EXACT:
         fit = fit._replace(covariance=fit.covariance * (1.0 + alike) / (1.0 - min(alike, 0.99)))
         found.note(
             f"what the slab misses of the current ({100 * fit.scatter:.2g} %) follows itself: a leak, or another "
@@ -150,7 +146,7 @@ def _timed(
 def _best(tried: list[tuple[float, SlabFit]]) -> tuple[float, SlabFit]:
     """The shortest cut that is not clearly worse than others; the longest stands first."""
     least = min(fit.scatter for _, fit in tried)
-    return next(trial for trial in reversed(tried) if trial[1].scatter <= _WORSE * least + _EXACT)
+    return next(trial for trial in reversed(tried) if trial[1].scatter <= _WORSE * least + EXACT)
 
 
 def _others(held: Held, hold: Hold, found: Findings) -> None:
