@@ -335,3 +335,32 @@ def test_a_real_record_gives_what_a_calculation_by_hand_gives(data_dir):
     assert len(found.curves["states"]) == 129
     assert said(found, "3 of 132 rests were left out")  # at the very end, where the voltage plunges
     assert found["resistance"].value == pytest.approx(0.53, abs=0.04)
+
+
+@pytest.mark.parametrize(("size", "time"), [(2.0, 4.0), (10.0, 8.0), (10.0, 30.0)])
+def test_a_double_layer_beside_the_slab_s_answer_is_found_and_widens_the_sigma(size, time):
+    """A resistance beside a capacitance of the same time constant as the window: both bend the voltage alike."""
+
+    def slow(theta):
+        return surface_rise(theta) + size * -np.expm1(-np.maximum(theta, 0.0) * TIME / time) / (SLOPE * TIME)
+
+    found = Interruption().analyse(cycled(pulses(20, 900, 10, 6e-4), slow, noise=2e-5), CATHODE)
+    off = abs(found["diffusivity"].value - TRUE)
+    assert off > 0.1 * TRUE
+    assert off < 2.0 * found["diffusivity"].sigma
+    assert said(found, "a relaxation of")
+    plain = Interruption().analyse(cycled(pulses(20, 900, 10, 6e-4), noise=2e-5), CATHODE)
+    assert not said(plain, "a relaxation of")
+
+
+@pytest.mark.parametrize("rate", [-1e-6, 3e-7, 0.0])
+def test_a_voltage_that_drifts_with_time_is_told_from_a_slope(rate):
+    """The slope of the open-circuit curve holds the drift of a cycle; the rests tell how much."""
+    made = cycled(pulses(12, 600, 3600, -6e-4), noise=2e-5)["main"]
+    time, voltage, current = (made[name] for name in ("time", "voltage", "current"))
+    found = Interruption().analyse(written(time, voltage + rate * time, current), CATHODE)
+    off = found["diffusivity"].value / TRUE - 1.0
+    step = -SLOPE * 6e-4 * 600
+    assert off == pytest.approx((1.0 + rate * 4200 / step) ** 2 - 1.0, abs=5e-3)
+    assert abs(off) * TRUE < 2.0 * found["diffusivity"].sigma
+    assert said(found, "the voltage drifts on in rests") == (rate != 0)

@@ -169,13 +169,14 @@ class Interruption:
         """Means and states asked for, how they hang on (levels, drops, roots), and the law's error (of D a share)."""
         by_drop, by_rate = titration.by_drop, titration.by_rate
         logs = np.log(1.0 / titration.time[titration.good])
+        off = float(np.hypot(*titration.rate_off))
         left, root = titration.left_open, titration.root.mean()
         forms: list[Form] = [
             ("resistance", titration.resistance.mean(), by_drop.mean(axis=0), left.mean()),
-            ("diffusion_resistance", root, titration.by_root.mean(axis=0), titration.misfit * root),
+            ("diffusion_resistance", root, titration.by_root.mean(axis=0), titration.law * root),
         ]
         if logs.size:
-            forms.append(("diffusivity", np.exp(logs.mean()), by_rate.mean(axis=0), -2.0 * titration.misfit))
+            forms.append(("diffusivity", np.exp(logs.mean()), by_rate.mean(axis=0), off))
         for n, row in enumerate(self._states(record, titration), start=1):
             level = f"open_circuit_voltage_{n}", titration.open_circuit[row], titration.by_level[row]
             forms.append((*level, -titration.current[row] * left[row] * (not titration.seen.rests)))
@@ -183,7 +184,7 @@ class Interruption:
             place = np.flatnonzero(titration.good == row)
             if place.size:
                 rate = by_rate[place[0]]
-                forms.append((f"diffusivity_{n}", np.exp(logs[place[0]]), rate, -2.0 * titration.misfit))
+                forms.append((f"diffusivity_{n}", np.exp(logs[place[0]]), rate, off))
             else:
                 found.note(f"there is no diffusivity_{n}: it is not set at that state")
         return forms
@@ -213,12 +214,14 @@ class Interruption:
             np.sqrt(titration.noise(jacobian) ** 2 + (self._gain * value) ** 2 + law**2)
             for jacobian, value, law in (
                 (titration.by_drop, titration.resistance, titration.left_open),
-                (titration.by_root, titration.root, titration.misfit * titration.root),
+                (titration.by_root, titration.root, titration.law * titration.root),
             )
         )
         diffusivity, share = float(length.value) ** 2 / titration.time, np.full(titration.time.size, np.nan)
         share[titration.good] = titration.noise(titration.by_rate)
-        share = np.sqrt(share**2 + 4.0 * (float(length.sigma / length.value) ** 2 + titration.misfit**2))
+        share = np.sqrt(
+            share**2 + 4.0 * (float(length.sigma / length.value) ** 2) + np.sum(np.square(titration.rate_off))
+        )
         factor = Quantity(1.0, "C").to("mAh").value
         table = {
             "charge": Column(factor * _axis(record, titration.charge), "mAh"),

@@ -171,6 +171,28 @@ def fit_rest(record: Interrupted, number: int, window: Window, diffusion_time: f
     is straight, or a slab's own where the pulse followed a longer rest. Both signs are the current's. A window with too
     few rows reaches further; None if the rows are too few or too far apart.
     """
+    rows = rest_rows(record, number, window, diffusion_time)
+    found = rows and _solved(rows.design, rows.volts)
+    if rows is None or found is None:
+        return None
+    turn = np.array([[1.0, 0.0, -1.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    return Fit(turn @ found[0], turn @ found[1] @ turn.T, rows.reach)
+
+
+class Rows(NamedTuple):
+    """What a fit rests on: ``volts`` are ``design`` times its numbers, the last that of sqrt(t).
+
+    ``since`` (s) is the time since the switch, 0 before it; ``reach`` (s) that of the last row.
+    """
+
+    design: Array
+    volts: Array
+    since: Array
+    reach: float
+
+
+def rest_rows(record: Interrupted, number: int, window: Window, diffusion_time: float) -> Rows | None:
+    """The rows of ``fit_rest``; None if they are too few or too far apart."""
     driven, rest = record.stretches[number - 1], record.stretches[number]
     before = record.time[driven.rows] - rest.begins
     after = record.time[rest.rows] - rest.begins
@@ -190,23 +212,27 @@ def fit_rest(record: Interrupted, number: int, window: Window, diffusion_time: f
     line = (
         root_time(driven.long + t, diffusion_time) - root_time(np.array(driven.long), diffusion_time) if rested else t
     )
-    found = _solved(np.column_stack([np.ones(t.size), line, -1.0 * gone, -root]), volts)
-    if found is None:
-        return None
-    turn = np.array([[1.0, 0.0, -1.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
-    return Fit(turn @ found[0], turn @ found[1] @ turn.T, reach)
+    return Rows(np.column_stack([np.ones(t.size), line, -1.0 * gone, -root]), volts, np.where(gone, t, 0.0), reach)
 
 
 def fit_pulse(record: Interrupted, number: int, window: Window, diffusion_time: float) -> Fit | None:
     """What goes as sqrt(t) (V/s^0.5) while the current flows that the rest ``number`` ends; None if rows are few."""
+    rows = pulse_rows(record, number, window, diffusion_time)
+    found = rows and _solved(rows.design, rows.volts)
+    if rows is None or found is None:
+        return None
+    return Fit(found[0][1:], found[1][1:, 1:], rows.reach)
+
+
+def pulse_rows(record: Interrupted, number: int, window: Window, diffusion_time: float) -> Rows | None:
+    """The rows of ``fit_pulse``; None if they are few."""
     driven = record.stretches[number - 1]
     t = record.time[driven.rows] - driven.begins
     inside = (t >= window[0]) & (t <= window[1])
     if np.count_nonzero(inside) < _FEWEST:
         return None
-    root = root_time(t[inside], diffusion_time)
-    found = _solved(np.column_stack([np.ones(root.size), root]), record.voltage[driven.rows][inside])
-    return found and Fit(found[0][1:], found[1][1:, 1:], float(t[inside][-1]))
+    root, volts = root_time(t[inside], diffusion_time), record.voltage[driven.rows][inside]
+    return Rows(np.column_stack([np.ones(root.size), root]), volts, t[inside], float(t[inside][-1]))
 
 
 def _solved(design: Array, volts: Array) -> tuple[Array, Array] | None:

@@ -9,23 +9,20 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from thiocell.core.bad_input import BadInput
 from thiocell.physics.slab_flux import charge_at_surface, diffusion_time
-from thiocell.techniques._transient.interruptions import Fit, Interrupted, Level, Window, fit_pulse, fit_rest
+from thiocell.techniques._transient.beside import NONE, Relaxation, drift, relaxation
+from thiocell.techniques._transient.interruptions import Interrupted, Level, Window, fit_pulse, fit_rest
+from thiocell.techniques._transient.seen import ENDLESS, SURELY, Seen, look
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_ENDLESS = 1e30
-"""s; a diffusion time so long that a slab's answer is the square root of time."""
 _ROUNDS, _SAME = 40, 1e-6
 """Rounds in which the diffusion time is looked for, and the relative change that ends them."""
 _SURE = 0.3
 """assumed: relative sigma of a slope above which it is not set."""
 _EARLY = 0.1
 """assumed: share by which the surface may run ahead of the charge passed, until the slab's end is felt."""
-_SURELY = 3.0
-"""assumed: sigmas by which a voltage goes the wrong way, or the halves of a fit differ, and not by chance."""
 _SHORT = 0.02
 """Of T; a fit within it does not feel the slab's end: root_time is sqrt(t) within 1e-12 there."""
 _OVER = 2.0
@@ -34,29 +31,12 @@ _NUDGE, _RUNAWAY = 0.02, 0.1
 """assumed: by how much the middle is moved to see what hangs on it; least share of an error that does not come back."""
 REFUTED = 0.5
 """assumed: share by which parts of the fits may differ before a slab is not the law."""
+_FEW = 3
+"""assumed: levels below which no drift is told from their slope."""
+_TURNS, _MOST = 12, 0.5
+"""Rounds in which a drift and the diffusion time that it changes are found; assumed: the share it is at most."""
 _AGAIN = 1.5
 """assumed: times a fit's end up to which a rest must last to be held against it."""
-_WRONG_WAY = "the voltage drops or relaxes against the current"
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What was fitted at the rests ``numbers``: ``drop`` (V) and ``root`` (V/s^0.5) with the current's sign.
-
-    ``level`` (V) is the voltage without the drop, or the relaxed one, then with that of a rest before all of them.
-    ``covariance`` is of (levels, drops, roots). ``reach`` (s) is how far into each rest was fitted, ``span`` (s) how
-    much time tells of diffusion. ``omitted`` counts the rests that were left out, by reason.
-    """
-
-    numbers: tuple[int, ...]
-    level: Array
-    drop: Array
-    root: Array
-    covariance: Array
-    reach: Array
-    span: Array
-    rests: tuple[Level, ...]
-    omitted: dict[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +48,10 @@ class Titration:
     slope or the voltage no clear course, at ``late`` ones the fit lasts longer than the slab takes. ``middle`` is the
     geometric middle of the times, NaN if there is none.
     ``depth`` (C) is how far the surface is ahead of the charge that has passed. ``misfit`` is the share by which the
-    later half of the fits gives another ``root`` than the earlier, 0 where noise explains it; ``left_open`` (ohm)
-    is what that leaves open of each resistance. ``feedback`` is d ln(time)/d ln(middle).
+    later half of the fits gives another ``root`` than the earlier, 0 where noise explains it.
+    ``beside`` is the relaxation beside the slab's that the fits show, ``drift`` the share of the open-circuit curve's
+    slope that is a drift with time. ``left_open`` (ohm) is what a law that does not hold leaves open of each
+    resistance. ``feedback`` is d ln(time)/d ln(middle).
     """
 
     seen: Seen
@@ -86,6 +68,8 @@ class Titration:
     middle: float
     depth: Array
     misfit: float
+    beside: Relaxation
+    drift: float
     left_open: Array
     feedback: Array
 
@@ -93,6 +77,16 @@ class Titration:
     def good(self) -> NDArray[np.intp]:
         """The numbers of those that set a diffusion time."""
         return np.flatnonzero(np.isfinite(self.time))
+
+    @property
+    def law(self) -> float:
+        """The share by which ``root`` may be off as the fits do not follow the law."""
+        return max(self.misfit, self.beside.ratio - 1.0, key=abs)
+
+    @property
+    def rate_off(self) -> tuple[float, float]:
+        """The shares by which diffusivities may be off: by ``law`` and by ``drift``."""
+        return (1.0 + self.law) ** -2 - 1.0, 2.0 * self.drift
 
     @property
     def open_circuit(self) -> Array:
@@ -139,68 +133,13 @@ class Titration:
         return jacobian
 
 
-def look(record: Interrupted, window: Window, levels: Mapping[int, Level], time: float = _ENDLESS) -> Seen:
-    """What each rest shows, given the diffusion ``time`` (s); raises BadInput if too few can be used.
-
-    With the relaxed ``levels`` of the rests, by number, diffusion is read off the pulses, else off the rests.
-    """
-    omitted: dict[str, int] = {}
-    kept: list[tuple[int, Fit, Fit]] = []
-    for number in record.rests:
-        fit = fit_rest(record, number, window, time)
-        pulse = fit_pulse(record, number, (window[0], np.inf), time) if levels else fit
-        if fit is None or pulse is None:
-            reason = f"fewer rows than a fit needs lie before them or soon after {window[0]:.3g} s in them"
-        elif not record.steady(number):
-            reason = "the current before them was not constant"
-        elif _against(record, number, fit):
-            reason = _WRONG_WAY
-        else:
-            kept.append((number, fit, pulse))
-            continue
-        omitted[reason] = omitted.get(reason, 0) + 1
-    if not kept or 2 * omitted.get(_WRONG_WAY, 0) > len(record.rests):
-        why, count = max(omitted.items(), key=lambda pair: pair[1])
-        more = "; is the current positive on charge?" if why == _WRONG_WAY else ""
-        raise BadInput(f"record '{record.name}' has {len(record.rests)} rests; of {count} of them, {why}{more}")
-    return _gathered(kept, levels, omitted)
-
-
-def _against(record: Interrupted, number: int, fit: Fit) -> bool:
-    along = np.sign(record.stretches[number - 1].current) * fit.values[1:]
-    return bool(np.any(along < -_SURELY * np.sqrt(np.diag(fit.covariance)[1:])))
-
-
-def _gathered(kept: list[tuple[int, Fit, Fit]], levels: Mapping[int, Level], omitted: dict[str, int]) -> Seen:
-    numbers, fits, pulses = zip(*kept, strict=True)
-    level, drop, root = np.array([fit.values for fit in fits]).T
-    covariances = np.array([fit.covariance for fit in fits])
-    rests: tuple[Level, ...] = ()
-    if levels:
-        places = (numbers[0] - 2, *numbers) if numbers[0] - 2 in levels else numbers
-        rests = tuple(levels[number] for number in places)
-        level, root = np.array([rest.voltage for rest in rests]), np.array([pulse.values[-1] for pulse in pulses])
-        covariances[:, [0, 2], :] = covariances[:, :, [0, 2]] = 0.0
-        covariances[:, 2, 2] = [pulse.covariance[-1, -1] for pulse in pulses]
-    count, extra = len(numbers), level.size - len(numbers)
-    whole = np.zeros((extra + 3 * count,) * 2)
-    blocks = [extra + part * count + np.arange(count) for part in range(3)]
-    for i, row in enumerate(blocks):
-        for j, column in enumerate(blocks):
-            whole[row, column] = covariances[:, i, j]
-    for row, rest in enumerate(rests):
-        whole[row, row] = rest.sigma**2
-    reach, span = (np.array([fit.reach for fit in each]) for each in (fits, pulses))
-    return Seen(numbers, level, drop, root, whole, reach, span, rests, omitted)
-
-
 def titrate(record: Interrupted, window: Window, levels: Mapping[int, Level]) -> Titration:
     """Resistances and diffusion times; the diffusion time and the slab's answer by it are found by turns.
 
     With the relaxed ``levels`` of the rests, by number, diffusion is read off the pulses (Weppner and Huggins), without
     any off the rests (Chien et al.).
     """
-    seen, middle = look(record, window, levels), _ENDLESS
+    seen, middle = look(record, window, levels), ENDLESS
     found = _with_slopes(record, seen, middle)
     for _ in range(_ROUNDS):
         before, middle = middle, found.middle
@@ -210,12 +149,32 @@ def titrate(record: Interrupted, window: Window, levels: Mapping[int, Level]) ->
             seen = look(record, window, levels, middle)
         found = _with_slopes(record, seen, middle)
     found = replace(found, feedback=_feedback(record, window, levels, found))
-    misfit = _misfit(record, window, found)
+    found = replace(found, misfit=_misfit(record, window, found), beside=_beside(record, window, found))
+    found = replace(found, drift=_drift(record, found))
     late = found.seen.span > _OVER * np.nan_to_num(found.time, nan=np.inf)
-    refuted = late | (abs(misfit) > REFUTED)
+    refuted = late | (abs(found.law) > REFUTED)
     found = replace(found, late=late, time=np.where(refuted, np.nan, found.time))
     reached = 0.5 * (np.sqrt(window[0]) + np.sqrt(found.seen.reach))
-    return replace(found, misfit=misfit, left_open=-misfit * found.root * reached)
+    return replace(found, left_open=-found.law * found.root * reached)
+
+
+def _beside(record: Interrupted, window: Window, found: Titration) -> Relaxation:
+    time, pulses = found.middle if np.isfinite(found.middle) else ENDLESS, bool(found.seen.rests)
+    span = (window[0], np.inf) if pulses else window
+    return relaxation(record, found.seen.numbers, span, time, pulses=pulses)
+
+
+def _drift(record: Interrupted, found: Titration) -> float:
+    """The share of the slope that a drift with time makes, 0 where none is sure; the rest's end and it by turns."""
+    if found.seen.level.size < _FEW or not np.isfinite(found.middle):
+        return 0.0
+    cycle = float(np.median(np.diff([record.stretches[number].begins for number in found.seen.numbers])))
+    step = float(np.median(np.diff(found.seen.level)))
+    share, sigma = 0.0, np.inf
+    for _ in range(_TURNS if step else 0):
+        rate, sigma = drift(record, found.seen.numbers, found.middle / (1.0 - share) ** 2)
+        share, sigma = float(np.clip(rate * cycle / step, -_MOST, _MOST)), sigma * abs(cycle / step)
+    return share if abs(share) > SURELY * sigma else 0.0
 
 
 def _feedback(record: Interrupted, window: Window, levels: Mapping[int, Level], found: Titration) -> Array:
@@ -237,7 +196,7 @@ def _with_slopes(record: Interrupted, seen: Seen, middle: float) -> Titration:
         surface, weights, ahead = charge, _steps(record, seen), np.ones(charge.size)
     else:
         surface = charge
-        if middle < _ENDLESS:
+        if middle < ENDLESS:
             begins = np.array([record.stretches[number].begins for number in seen.numbers])
             surface = charge_at_surface(begins, *record.switches, middle)
         weights, ahead = _gradients(record, seen, surface, charge)
@@ -256,7 +215,7 @@ def _with_slopes(record: Interrupted, seen: Seen, middle: float) -> Titration:
     depth = surface - charge if good.any() else np.zeros_like(charge)
     return Titration(
         seen, charge, current, seen.drop / current, root, slope, weights, early, flat, late, time, whole, depth,
-        misfit=0.0, left_open=np.zeros_like(charge), feedback=np.zeros_like(charge),
+        misfit=0.0, beside=NONE, drift=0.0, left_open=np.zeros_like(charge), feedback=np.zeros_like(charge),
     )  # fmt: skip
 
 
@@ -297,7 +256,7 @@ def _misfit(record: Interrupted, window: Window, found: Titration) -> float:
     The halves of the window are held against each other and, in rests, the window against as much again after it: a
     relaxation beside the slab's may bend both halves alike.
     """
-    time = found.middle if np.isfinite(found.middle) else _ENDLESS
+    time = found.middle if np.isfinite(found.middle) else ENDLESS
     fit = fit_pulse if found.seen.rests else fit_rest
     halves: list[float] = []
     beyond: list[float] = []
@@ -321,4 +280,4 @@ def _beyond_noise(shares: list[float]) -> float:
         return 0.0
     share = float(np.median(shares))
     error = 1.86 * float(np.median(np.abs(np.array(shares) - share))) / np.sqrt(len(shares))  # of a median, robust
-    return share if abs(share) > _SURELY * error else 0.0
+    return share if abs(share) > SURELY * error else 0.0

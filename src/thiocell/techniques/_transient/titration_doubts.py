@@ -23,6 +23,7 @@ def titration_doubts(record: Interrupted, titration: Titration, window: Window) 
     """All of them, the method that was taken first."""
     yield from _of_record(record, titration, window)
     yield from _of_begin(record, titration)
+    yield from _of_omissions(titration)
     yield from _of_law(titration)
     yield from _of_levels(record, titration)
 
@@ -61,8 +62,8 @@ def _of_begin(record: Interrupted, titration: Titration) -> Iterator[str]:
         )
 
 
-def _of_law(titration: Titration) -> Iterator[str]:
-    """What is to be doubted of the law and of what it gives."""
+def _of_omissions(titration: Titration) -> Iterator[str]:
+    """Which diffusivities are left out, and why."""
     count, good = titration.charge.size, titration.good
     early, flat = int(titration.early.sum()), int((titration.flat & ~titration.early).sum())
     if early:
@@ -78,10 +79,15 @@ def _of_law(titration: Titration) -> Iterator[str]:
             f"{late} of {count} diffusivities are left out: the slab is through before the fit ends, so the voltage "
             "tells little of it; take shorter pulses or more rows"
         )
-    if abs(titration.misfit) > REFUTED:
+    if abs(titration.law) > REFUTED:
         yield "the diffusivities are left out: the voltage is not that of a slab"
     if not good.size:
         yield "there is no diffusivity: no interruption sets one"
+
+
+def _of_law(titration: Titration) -> Iterator[str]:
+    """What is to be doubted of the law and of what it gives."""
+    good = titration.good
     felt = int((titration.seen.span[good] > _FELT * titration.time[good]).sum())
     if felt:
         yield (
@@ -92,6 +98,18 @@ def _of_law(titration: Titration) -> Iterator[str]:
         yield (
             "the voltage does not follow a slab's law: the later half of the fits gives "
             f"{1 + titration.misfit:.2f} times the diffusion resistance of the earlier; the sigmas hold as much"
+        )
+    beside = titration.beside
+    if abs(beside.ratio - 1.0) > _BENT:
+        yield (
+            f"the voltage does not follow a slab's law: a relaxation of {beside.time:.2g} s and "
+            f"{beside.resistance:.2g} ohm beside it describes it better and makes the diffusivity "
+            f"{beside.ratio**-2:.2g} times as large; the sigmas hold as much"
+        )
+    if abs(titration.drift) > _DRIFT:
+        yield (
+            "the voltage drifts on in rests after diffusion is over: if it does so throughout, "
+            f"{100 * titration.drift:.2g} % of the open-circuit curve's slope are drift; the sigma of D holds as much"
         )
     rate = 1.0 / titration.time[good]
     for word, value, noise in (
