@@ -22,6 +22,10 @@ _LONGEST = 5.0
 """assumed: a time constant of so many times the stretch is a straight line, which has no plateau."""
 
 
+_CHANCE = 2.5
+"""assumed: standard deviations, 1/sqrt(rows), within which neighbours correlate by chance."""
+_FEW = 8
+"""assumed: rows to each value that occurs from which on they are written in steps that exceed the noise."""
 _START, _SLOW = 0.05, 0.1
 """assumed: share of the whole stretch where the look at all of it begins, and that its time constant is at least."""
 _NOTICED = 4.0
@@ -55,7 +59,8 @@ def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]])
     ``polarisation_current``). Long before, a relaxation has no scale: it goes as sqrt(t), ln t or 1/sqrt(t), and any
     stretch of it looks like an exponential about as long as itself. The level counts as settled only if over the last
     three quarters the exponential does clearly better than these and is shorter than they look, or if nothing falls any
-    more. Noise is taken from the scatter.
+    more. Noise is taken from the scatter, and
+    how far it reaches from what neighbouring rows share.
     Raises ValueError for fewer than eight numbers.
     """
     if time.size < 8:
@@ -67,13 +72,18 @@ def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]])
     span, count = float(t[-1]), t.size
     whole = float(time[-1] - time[0])
     tail = max(2, count // 5)
-    last, last_sigma = float(np.mean(i[-tail:])), _noise(i) / float(np.sqrt(tail))
-    hidden = _NOTICED * float(np.sqrt(12.0 / count)) * _noise(i)
-    flat, own = float(np.mean(i)), float(np.std(i) / np.sqrt(count - 1))
-    found = _relaxing(t, i, 2 * span / count) if np.ptp(i) > _EVEN * abs(flat) else None
+    flat = float(np.mean(i))
+    found, left = _relaxing(t, i, 2 * span / count) if np.ptp(i) > _EVEN * abs(flat) else (None, i - flat)
+    alike = np.sqrt(_alike(left))
+    steps = _steps(i)
+    own, noise = float(np.hypot(np.std(i) / np.sqrt(count - 1) * alike, steps)), _noise(i)
+    if alike > 1.0:
+        noise = max(noise, float(np.std(left)))
+    last, last_sigma = float(np.mean(i[-tail:])), float(np.hypot(noise * alike / np.sqrt(tail), steps))
+    hidden = float(_NOTICED * np.sqrt(12.0 / count) * noise * alike)
     if found is None:  # noise may hide in the last half what the record as a whole shows
         wide = time >= time[0] + _START * whole
-        found = _relaxing(time[wide] - time[wide][0], current[wide], _SLOW * whole) if own > 0.0 else None
+        found = _relaxing(time[wide] - time[wide][0], current[wide], _SLOW * whole)[0] if own > 0.0 else None
         if found is None or abs(found.above) <= own or found.time <= 1.01 * _SLOW * whole:
             return Plateau(flat, own, 0.0, float("nan"), True, last, float("nan"), last_sigma, hidden)
     if abs(found.above) * (np.exp(span / found.time) - 1.0) < _NEGLIGIBLE * abs(flat):
@@ -81,11 +91,12 @@ def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]])
         return Plateau(flat, max(fall, own), 0.0, float("nan"), True, last, float("nan"), last_sigma, hidden)
     short = found.time < _SHORT * whole
     settled = short and abs(found.above) < abs(found.level) and _has_scale(time, current)
+    found = found._replace(sigma=float(np.hypot(found.sigma, steps)))
     return found._replace(settled=bool(settled), last=last, last_sigma=last_sigma, hidden=hidden)
 
 
-def _relaxing(t: Any, i: Any, quickest: float) -> Plateau | None:
-    """A constant with an exponential no quicker than ``quickest``, or None where a constant does."""
+def _relaxing(t: Any, i: Any, quickest: float) -> tuple[Plateau | None, Array]:
+    """A constant with an exponential no quicker than ``quickest``, None where a constant does; and what it leaves."""
     span, count = float(t[-1]), t.size
     flat = float(np.mean(i))
     least = max(float(np.sum((i - flat) ** 2)), 1e-30 * count * max(flat**2, 1e-300))
@@ -104,15 +115,32 @@ def _relaxing(t: Any, i: Any, quickest: float) -> Plateau | None:
     if near.fun < best[0]:
         best = (float(near.fun), float(np.exp(near.x)), _solved(t, i, float(np.exp(near.x)))[1])
     misfit, tau, (level, size) = max(best[0], least * 1e-12), best[1], best[2]
-    if _aicc(misfit, count, 4) >= _aicc(least, count, 2) - _SURE:
-        return None
+    left = np.asarray(i - level - size * np.exp(-t / tau))
+    alike = _alike(left)
+    if (_aicc(misfit, count, 4) - _aicc(least, count, 2)) / alike >= -_SURE:
+        return None, left
     end = float(np.exp(-span / tau))
     jac = np.column_stack([np.ones(count), np.exp(-t / tau), size * t / tau**2 * np.exp(-t / tau)])
     norm = np.linalg.norm(jac, axis=0)
     norm[norm == 0.0] = 1.0
-    spread = np.linalg.pinv((jac / norm).T @ (jac / norm)) / np.outer(norm, norm) * misfit / max(count - 3, 1)
+    spread = np.linalg.pinv((jac / norm).T @ (jac / norm)) / np.outer(norm, norm) * misfit / max(count - 3, 1) * alike
     own, slow = float(np.sqrt(spread[0, 0])), float(np.sqrt(spread[2, 2]))
-    return Plateau(float(level), own, float(size) * end, float(tau), False, flat, slow, 0.0, 0.0)
+    return Plateau(float(level), own, float(size) * end, float(tau), False, flat, slow, 0.0, 0.0), left
+
+
+def _alike(left: Array) -> float:
+    """How many rows count as one: (1 + r)/(1 - r) for neighbours that correlate by r, 1 where that may be chance."""
+    square = float(left @ left)
+    r = float(left[1:] @ left[:-1]) / square if square > 0.0 else 0.0
+    return (1.0 + r) / max(1.0 - r, 1.0 / left.size) if r > _CHANCE / np.sqrt(left.size) else 1.0
+
+
+def _steps(i: Any) -> float:
+    """The sigma of a level that is written in steps, which means over rows that hardly differ do not lessen."""
+    there = np.unique(i)
+    apart = np.diff(there)
+    apart = apart[apart > _EVEN * np.abs(i).max()]
+    return float(apart.min() / np.sqrt(12.0)) if apart.size and _FEW * there.size < i.size else 0.0
 
 
 def _noise(i: Any) -> float:
@@ -126,11 +154,13 @@ def _has_scale(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any
     late = t >= 0.25 * t[-1]
     t, i = t[late], current[late]
     least = 1e-24 * float(np.sum(i**2)) + 1e-300
-    exponential = min(
-        _solved(t - t[0], i, tau)[0] for tau in np.geomspace(2 * t[-1] / t.size, _LONGEST * t[-1], _TIMES)
-    )
+    times = np.geomspace(2 * t[-1] / t.size, _LONGEST * t[-1], _TIMES)
+    exponential, best = min((_solved(t - t[0], i, tau)[0], tau) for tau in times)
+    level, size = _solved(t - t[0], i, best)[1]
+    alike = _alike(i - level - size * np.exp(-(t - t[0]) / best))
     free = [_line(law, i) for law in (np.sqrt(t), np.log(t), 1.0 / np.sqrt(t), 1.0 / t)]
-    return _aicc(max(exponential, least), t.size, 4) < _aicc(max(min(free), least), t.size, 3) - _SURE
+    better = _aicc(max(exponential, least), t.size, 4) - _aicc(max(min(free), least), t.size, 3)
+    return better / alike < -_SURE
 
 
 def _line(x: Any, i: Any) -> float:
