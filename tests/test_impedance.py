@@ -14,6 +14,8 @@ from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.physics.circuit import parse_circuit
+from thiocell.physics.circuit_fit import fit_circuit
+from thiocell.physics.circuit_profile import profile
 from thiocell.readers import read
 from thiocell.studies.load import load
 from thiocell.studies.run import default_store, run
@@ -303,3 +305,38 @@ def test_impedance_against_the_state_of_charge_is_a_family_with_a_trend(tmp_path
     found = run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes["transfer"].result
     assert found["slope"].to("ohm*g/mAh").value == pytest.approx(0.2, rel=0.02)
     assert abs(found["intercept"].value - 100.0) < 3 * found["intercept"].sigma
+
+
+def test_a_diffusion_whose_end_is_not_reached_is_bounded_from_one_side():
+    """A sweep down to 10 Hz of a Warburg element of 10 s: any longer time fits as well."""
+    circuit = parse_circuit("R0-p(R1,C1)-Wo1")
+    rng, frequency = np.random.default_rng(2), np.geomspace(1e6, 10.0, 50)
+    z = circuit.impedance(np.array([30.0, 20.0, 1e-6, 100.0, 10.0]), frequency)[0]
+    z = z * (1 + 0.002 * (rng.normal(size=50) + 1j * rng.normal(size=50)))
+    found = Impedance(circuit="R0-p(R1,C1)-Wo1").analyse({"main": spectrum(frequency, z)}, BARE)
+    assert not {"Wo1_R", "Wo1_tau"} & set(found.values)
+    limit = found.limits["Wo1_tau"]
+    assert (limit.side, limit.level) == ("above", 0.95)
+    assert 0.02 < limit.bound.value < 10.0
+    assert any(d.startswith("Wo1_tau is left out: the spectrum tells only that it lies above") for d in found.doubts)
+    assert found["R1"].value == pytest.approx(20.0, abs=4 * found["R1"].sigma)
+
+
+def test_a_profile_reaches_where_refits_with_the_parameter_held_do():
+    """A Warburg element whose end is just reached, against other fits: 12 starts each, the parameter fixed."""
+    circuit = parse_circuit("R0-Wo1")
+    rng, frequency = np.random.default_rng(5), np.geomspace(1e3, 0.6, 30)
+    z = circuit.impedance(np.array([5.0, 40.0, 1.0]), frequency)[0]
+    z = z + 0.02 * np.abs(z) * (rng.normal(size=30) + 1j * rng.normal(size=30))
+    sigma = np.repeat(0.02 * np.abs(z)[None], 2, axis=0)
+    fit = fit_circuit(circuit, frequency, z, sigma)
+    reach = profile(fit, frequency, z, sigma, {}, 1.0)
+
+    def rise(tau):
+        return fit_circuit(circuit, frequency, z, sigma, {"Wo1_tau": tau}, starts=12).chi2 - fit.chi2
+
+    place = circuit.names.index("Wo1_tau")
+    assert not reach.open_above[place]
+    assert not reach.open_below[place]
+    assert rise(reach.least[place]) == pytest.approx(1.6449**2, rel=0.25)
+    assert rise(reach.most[place]) == pytest.approx(1.6449**2, rel=0.25)

@@ -22,6 +22,8 @@ STARTS = 24
 """assumed: with them a circuit of eight parameters comes to the best minimum known in each of 50 trials."""
 ROUNDS, FINISHED = 150, 1e-9
 """assumed: most steps of a start, and the share of chi-square that is not worth one."""
+LEAST = 1e-10
+"""assumed: damping that keeps a matrix from being singular and slows no step."""
 HOPELESS, EARLY = 10.0, 40
 """assumed: after so many steps, times the best chi-square of its spectrum above which a start is given up."""
 SAME = 1e-3
@@ -113,7 +115,7 @@ def fit_circuits(
     if sigma is None:
         sigma = np.repeat(np.abs(impedance)[:, None, :], 2, axis=1)
     box = boxes(circuit, frequency, impedance, fixed or {})
-    herd = _Herd(circuit, frequency, impedance, sigma, box, held, starts, seed)
+    herd = Herd(circuit, frequency, impedance, sigma, box, held, starts, seed)
     herd.run()
     return [herd.best(n) for n in range(len(impedance))]
 
@@ -125,13 +127,14 @@ def _held(circuit: Circuit, fixed: Mapping[str, float]) -> NDArray[np.bool_]:
     return np.array([name in fixed for name in circuit.names])
 
 
-class _Herd:
+class Herd:
     """All starts of all spectra; every array's first axis counts them, spectrum by spectrum."""
 
     def __init__(
         self, circuit: Circuit, frequency: Array, impedance: Complex, sigma: Array, box: Box,
-        held: NDArray[np.bool_], starts: int, seed: int,
+        held: NDArray[np.bool_], starts: int, seed: int, begin: Array | None = None,
     ) -> None:  # fmt: skip
+        """``begin[start, parameter]`` on the search scales takes the place of the hypercube."""
         self.circuit, self.held, self.count = circuit, held, len(impedance)
         self.linear = np.array([part.kind == "exponent" for part in circuit.parts])
         self.who = np.repeat(np.arange(self.count), starts)
@@ -139,7 +142,7 @@ class _Herd:
         rng = np.random.default_rng(seed)
         cells = rng.permuted(np.tile(np.arange(starts), (len(circuit.parts), 1)), axis=1).T
         share = np.tile((cells + rng.random(cells.shape)) / starts, (self.count, 1))
-        self.u = box.first[self.who] + share * (box.last - box.first)[self.who]
+        self.u = box.first[self.who] + share * (box.last - box.first)[self.who] if begin is None else begin.copy()
         total = len(self.u)
         self.r, self.jac = self._look(np.arange(total), self.u)
         self.chi2 = _chi2(self.r)
@@ -199,6 +202,7 @@ class _Herd:
         self.r[won], self.jac[won], self.chi2[won] = r[better], jac[better], chi2[better]
         ratio = np.minimum(fall[better] / np.maximum(np.abs(gain[better]), 1e-300), 1.0)
         self.damping[won] *= np.clip(1.0 - (2.0 * ratio - 1.0) ** 3, 1.0 / 3.0, 2.0)
+        self.damping[won] = np.maximum(self.damping[won], LEAST)
         self.growth[won] = 2.0
         self.damping[lost] = np.minimum(self.damping[lost] * self.growth[lost], 1e12)
         self.growth[lost] = np.minimum(2.0 * self.growth[lost], 1e6)

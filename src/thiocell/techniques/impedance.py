@@ -12,13 +12,14 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Drawing
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Record
-from thiocell.core.result import Result
+from thiocell.core.result import Limit, Result
 from thiocell.core.sample import Sample
 from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.core.vocabulary import FACTS
 from thiocell.physics.circuit import Circuit, in_series
 from thiocell.physics.circuit_fit import CircuitFit
+from thiocell.physics.circuit_profile import Profile
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._impedance.fitted import (
     circuit_of,
@@ -30,6 +31,8 @@ from thiocell.techniques._impedance.fitted import (
     left_out,
     meaning,
     parameter_spreads,
+    profile_doubts,
+    profiled,
     with_gain,
 )
 from thiocell.techniques._impedance.layers import total
@@ -115,25 +118,40 @@ class Impedance(SpectrumSettings):
         """The parameters of the circuit, the Kramers-Kronig test, and the distribution of relaxation times."""
         spectrum = read_spectrum(records, "impedance", inductive=self.inductive, low=self.low, high=self.high)
         circuit = self._circuit
-        fit = fitted(spectrum, circuit, fixed_of(self.fixed, circuit), self.weighting, self.starts, self.seed)
+        held = fixed_of(self.fixed, circuit)
+        fit = fitted(spectrum, circuit, held, self.weighting, self.starts, self.seed)
+        reach = profiled(spectrum, fit, held, self.weighting)
         found = Findings("impedance", spectrum)
         test = spectrum.kramers_kronig
         for doubt in (
             *kramers_kronig_doubts(spectrum),
             *fit_doubts(fit, self.weighting),
+            *profile_doubts(fit, reach),
             *left_out(spectrum, fit, self.weighting),
         ):
             found.note(doubt)
-        spreads = parameter_spreads(fit, 1.0 if self.weighting == "given" else fit.scatter)
-        for k, (name, part) in enumerate(zip(circuit.names, circuit.parts, strict=True)):
-            if not fit.unset[k]:
-                gained = spreads[name] if fit.fixed[k] else with_gain(spreads[name], part.kind, self.gain_error)
-                found.add(name, gained, part.unit, part.unit)
+        self._parameters(found, fit, reach)
         self._conductivities(found, sample, fit)
         found.add("chi2", Spread(np.asarray(fit.chi2)), "", "")
         found.add("misfit", Spread(np.asarray(100.0 * misfit(spectrum, fit))), "%", "%")
         found.add("kramers_kronig", Spread(np.asarray(100.0 * test.noise)), "%", "%")
         return found.result(curves(spectrum, fit))
+
+    def _parameters(self, found: Findings, fit: CircuitFit, reach: Profile) -> None:
+        """Those that the spectrum sets as values, those that it bounds from one side as limits."""
+        spreads = parameter_spreads(fit, 1.0 if self.weighting == "given" else fit.scatter)
+        for k, (name, part) in enumerate(zip(fit.circuit.names, fit.circuit.parts, strict=True)):
+            below, above = reach.open_below[k], reach.open_above[k]
+            if below != above:
+                bound = Quantity.exact(float(reach.least[k] if above else reach.most[k]), part.unit)
+                found.limits[name] = Limit(bound, "above" if above else "below", 0.95)
+            if below or above or fit.unset[k]:
+                continue
+            spread = spreads[name]
+            if reach.sigma[k]:
+                spread = spread.plus(Spread(np.asarray(0.0), {f"profile {name}": np.asarray(reach.sigma[k])}))
+            gained = spread if fit.fixed[k] else with_gain(spread, part.kind, self.gain_error)
+            found.add(name, gained, part.unit, part.unit)
 
     def _conductivities(self, found: Findings, sample: Sample, fit: CircuitFit) -> None:
         facts = {name: sample.facts[name].quantity for name in ("thickness", "area") if name in sample}

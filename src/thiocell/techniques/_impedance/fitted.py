@@ -15,6 +15,7 @@ from thiocell.core.term import Term
 from thiocell.physics.circuit import Circuit, parse_circuit
 from thiocell.physics.circuit_elements import ELEMENTS
 from thiocell.physics.circuit_fit import CircuitFit, fit_circuit
+from thiocell.physics.circuit_profile import Profile, profile
 from thiocell.techniques._impedance.spectrum import Spectrum
 from thiocell.techniques._spread import Spread
 
@@ -101,15 +102,7 @@ def fitted(
     spectrum: Spectrum, circuit: Circuit, fixed: Mapping[str, float], weighting: Weighting, starts: int, seed: int
 ) -> CircuitFit:
     """The circuit's best fit; raises BadInput if it cannot be."""
-    sigma = None
-    if weighting == "given":
-        if spectrum.sigma is None:
-            raise BadInput(
-                f"record '{spectrum.name}' has no columns z_real_sigma and z_imag_sigma; choose the weighting 'modulus'"
-            )
-        sigma = spectrum.sigma
-    elif weighting == "unit":
-        sigma = np.ones((2, spectrum.frequency.size))
+    sigma = _sigma(spectrum, weighting)
     if starts < 1:
         raise BadInput(f"the setting 'starts' is {starts}; it must be 1 at least")
     try:
@@ -119,6 +112,24 @@ def fitted(
     if found.lost:
         raise BadInput(f"circuit '{circuit.text}' gave no finite impedance for record '{spectrum.name}' from any start")
     return found
+
+
+def profiled(spectrum: Spectrum, found: CircuitFit, fixed: Mapping[str, float], weighting: Weighting) -> Profile:
+    """How far the parameters of a fit by ``fitted`` may go."""
+    sigma = _sigma(spectrum, weighting)
+    scale = 1.0 if weighting == "given" else found.scatter
+    return profile(found, spectrum.frequency, spectrum.impedance, sigma, fixed, scale)
+
+
+def _sigma(spectrum: Spectrum, weighting: Weighting) -> Array:
+    if weighting == "given":
+        if spectrum.sigma is None:
+            raise BadInput(
+                f"record '{spectrum.name}' has no columns z_real_sigma and z_imag_sigma; choose the weighting 'modulus'"
+            )
+        return spectrum.sigma
+    size = np.abs(spectrum.impedance) if weighting == "modulus" else np.ones(spectrum.frequency.size)
+    return np.repeat(size[None], 2, axis=0)
 
 
 def parameter_spreads(found: CircuitFit, scale: float) -> dict[str, Spread]:
@@ -241,6 +252,30 @@ def _loose(found: CircuitFit) -> list[str]:
     if pairs:
         listed = "; ".join(f"{names[j]} and {names[i]} {correlation[i, j]:+.3f}" for i, j in pairs)
         said.append(f"parameters that the spectrum tells apart by little, with their correlation: {listed}")
+    return said
+
+
+def profile_doubts(found: CircuitFit, reach: Profile) -> list[str]:
+    """What the profiles say that the curvature at the minimum does not."""
+    names, parts = found.circuit.names, found.circuit.parts
+    said = []
+    wide = [names[k] for k in np.flatnonzero(reach.sigma)]
+    if wide:
+        said.append(
+            f"chi-square is flat around the best {', '.join(wide)}: the sigma is half of what chi-square reaches "
+            "within two sigmas, on its longer side"
+        )
+    for k in np.flatnonzero(reach.open_above | reach.open_below):
+        ends = [
+            f"{word} {bound[k]:.3g} {parts[k].unit}".rstrip()
+            for word, bound, is_open in (
+                ("above", reach.least, reach.open_below),
+                ("below", reach.most, reach.open_above),
+            )
+            if not is_open[k]
+        ]
+        only = f"tells only that it lies {' and '.join(ends)} (95 %)" if ends else "does not set it"
+        said.append(f"{names[k]} is left out: the spectrum {only}")
     return said
 
 
