@@ -248,6 +248,31 @@ def test_every_spectrum_of_a_file_is_analysed_and_one_can_be_picked(thiocell, tm
     assert list(json.loads(thiocell(*words, "--pick", "2")[1])["results"]) == ["two.csv#2"]
     code, _, err = thiocell("export", "two.csv", "one.csv")
     assert (code, "choose one with --pick" in err) == (2, True)
+    study = """
+title = "two states of charge in one file"
+[sample.cell]
+facts = { state_of_charge = ["20 %", "80 %"] }
+[record.spectra]
+sample = "cell"
+file = "two.csv"
+pick = [2, 1]
+[analyse.fit]
+technique = "impedance"
+records = "spectra"
+circuit = "R0-p(R1,C1)"
+[trend.with_charge]
+of = "fit.R1"
+law = "line"
+"""
+    (tmp_path / "study.toml").write_text(study)
+    code, out, err = thiocell("run", ".", "--json")
+    assert code == 0, err
+    results = json.loads(out)["results"]
+    series = [step["values"]["R1"]["value"] for name, step in results.items() if name.startswith("fit[")]
+    assert series == pytest.approx([200, 100], rel=1e-4)
+    (tmp_path / "study.toml").write_text(study.replace("[2, 1]", "[2]"))
+    code, _, err = thiocell("check", ".")
+    assert (code, "pick: [2] must be the number of a record" in err) == (2, True)
 
 
 def test_one_cell_counts_once_in_a_batch(thiocell):

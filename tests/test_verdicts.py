@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from thiocell.core import Covariance, Fact, Quantity, Result, Sample, Source
+from thiocell.core.result import Limit
 from thiocell.studies.claim import Claim, read_printed
 from thiocell.studies.judge import judge
 from thiocell.studies.outcome import Outcome
@@ -187,3 +188,37 @@ def test_errors_of_different_origins_do_not_cancel():
 def test_a_failure_is_laid_to_what_the_found_number_puts_on_trial(kind, tests):
     verdict = one({"rate.capacity": "600 mAh/g"}, outcomes(kind))
     assert (verdict.verdict, verdict.to_json()["tests"]) == ("fails", tests)
+
+
+@pytest.mark.parametrize(
+    ("side", "printed", "word"),
+    [
+        ("below", "4e-5 S/cm", "open"),
+        ("below", "2.0e-4 S/cm", "fails"),
+        ("below", "about 0.102 mS/cm", "open"),  # 2 % beyond, 5 % allowed
+        ("below", "at most 2e-4 S/cm", "holds"),
+        ("below", "at most 5e-5 S/cm", "open"),
+        ("below", "at least 2.0e-4 S/cm", "fails"),
+        ("below", "at least 5e-5 S/cm", "open"),
+        ("above", "at least 5e-5 S/cm", "holds"),
+        ("above", "5.0e-5 S/cm", "fails"),
+        ("above", "2e-4 S/cm", "open"),
+    ],
+)
+def test_a_limit_decides_what_lies_beyond_it(side, printed, word):
+    limit = Limit(Quantity.exact(1e-4, "S/cm"), side, 0.95)
+    result = Result("dc_polarisation", {}, Source("measured"), limits={"electronic_conductivity": limit})
+    found = {"dc": Outcome("dc", "analyse", "done", result=result)}
+    verdict = one({"dc.electronic_conductivity": printed}, found)
+    assert verdict.verdict == word
+    assert verdict.kind == "measured"
+    bound = "0.1 mS/cm" if "mS" in printed else "0.0001 S/cm"
+    assert f"it lies {side} {bound} (95 %)" in verdict.reason
+    assert one({"2 * dc.electronic_conductivity": printed}, found).verdict == "open"
+
+
+def test_a_number_whose_range_is_wider_than_what_is_printed_decides_nothing():
+    verdict = one({"rate.capacity": "25 mAh/g"}, outcomes(value=9.0, sigma=16.0))
+    assert (verdict.verdict, "wider than the number itself" in verdict.reason) == ("open", True)
+    assert one({"rate.capacity": "900 mAh/g"}, outcomes(value=9.0, sigma=16.0)).verdict == "fails"
+    assert one({"rate.capacity": "at most 25 mAh/g"}, outcomes(value=9.0, sigma=16.0)).verdict == "holds"

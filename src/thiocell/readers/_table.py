@@ -116,9 +116,10 @@ class Table:
             blank = pc.is_in(pc.utf8_lower(text), value_set=pa.array(BLANK))
             right = pc.or_(blank, pc.match_substring_regex(plain, _NUMBER)).to_numpy(zero_copy_only=False)
             if not right.all():
-                raise self.error(
-                    int(np.argmin(right)), column, f"a number with decimal sign '{self.decimal}'"
-                ) from None
+                row = int(np.argmin(right))
+                other = "," if self.decimal == "." else "."
+                hint = f" (or decimal = '{other}' in [layout])" if other in str(text[row]) else ""
+                raise self.error(row, column, f"a number with decimal sign '{self.decimal}'{hint}") from None
             values = pc.cast(pc.if_else(blank, pa.scalar(None, pa.string()), plain), pa.float64())
         return np.array(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 

@@ -115,7 +115,6 @@ def make_record(shop: Workshop) -> tuple[list[Step], Family]:
     common = RecordStep(
         inline=inline,
         reader=reader,
-        pick=table.whole("pick"),
         columns=table.table("columns"),
         layout=table.table("layout"),
         sha256=table.text("sha256", ""),
@@ -123,13 +122,20 @@ def make_record(shop: Workshop) -> tuple[list[Step], Family]:
         facts=table.facts("facts", shop.paper),
     )
     family = shop.family_of(sample) if sample else Family()
-    if files and len(files) != len(family.members):
-        raise BadInput(f"there are {len(files)} files for {len(family.members)} members; write one file a member")
-    by_end = dict(zip(family.members, files or [""] * len(family.members), strict=True))
+    count = len(family.members)
+    picks = _picks(table, count)
+    if len(files) == 1 and isinstance(table.entries.get("pick"), list):
+        files = files * count
+    if files and len(files) != count:
+        raise BadInput(
+            f"there are {len(files)} files for {count} members; write one file a member, or one file and a list 'pick'"
+        )
+    by_end = dict(zip(family.members, zip(files or [""] * count, picks, strict=True), strict=True))
 
     def make(end: str, _: Mapping[str, Quantity]) -> RecordStep:
-        place = shop.folder / by_end[end] if files else None
-        return replace(common, file=place, sample=shop.member(sample, end) if sample else "")
+        file, pick = by_end[end]
+        place = shop.folder / file if files else None
+        return replace(common, file=place, pick=pick, sample=shop.member(sample, end) if sample else "")
 
     return shop.each((sample,), make)
 
@@ -140,6 +146,17 @@ def _files(table: Table) -> list[str]:
     if not all(isinstance(name, str) and name for name in files):
         raise BadInput(f"file: {given!r} is not a file name or a list of them")
     return files
+
+
+def _picks(table: Table, count: int) -> list[int | None]:
+    """Which record of its file each of ``count`` members takes."""
+    given = table.entries.get("pick")
+    if not isinstance(given, list):
+        return [table.whole("pick")] * count
+    picks = [number for number in given if isinstance(number, int) and not isinstance(number, bool) and number > 0]
+    if len(picks) != len(given) or len(picks) != count:
+        raise BadInput(f"pick: {given!r} must be the number of a record, counted from 1, for each of {count} members")
+    return list(picks)
 
 
 def _source_kind(table: Table) -> Kind:

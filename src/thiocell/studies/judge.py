@@ -9,11 +9,15 @@ from typing import Any
 from thiocell.chemistry.reaction import imbalance
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity, same_dimension
+from thiocell.core.result import Limit
 from thiocell.studies.claim import Claim, Printed, Verdict, Word, read_printed
 from thiocell.studies.expression import parse
 from thiocell.studies.intervals import Reach
-from thiocell.studies.lookup import Found, Missing, NotFound, evaluate
+from thiocell.studies.lookup import Bounded, Found, Missing, NotFound, evaluate
 from thiocell.studies.outcome import Outcome
+
+_MANY = 4
+"""assumed: values from which on none is proposed in place of another."""
 
 
 def judge(claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[list[Verdict], list[str]]:
@@ -62,9 +66,14 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
         return _verdict(claim, "open", str(error), **known)
     except Missing as error:
         return _verdict(claim, "fails" if error.sure else "open", str(error), **known | {"kind": error.kind})
+    except Bounded as error:
+        alone = about.strip() in parse(about).names
+        word, reason = _bounded(printed, error.limit) if alone else ("open", str(error))
+        return _verdict(claim, word, reason, **known | {"kind": error.kind})
     known["kind"] = found.kind
     if not same_dimension(found.quantity.unit, printed.quantity.unit):
-        return _verdict(claim, "contradicts", _misfit(claim, printed, found), **known)
+        reason = _misfit(claim, printed, found, _instead(about, printed.quantity.unit, outcomes))
+        return _verdict(claim, "contradicts", reason, **known)
     here = found.quantity.to(printed.quantity.unit)
     if printed.bare_unit:
         return _verdict(claim, "holds", f"it comes in '{printed.quantity.unit}'", **known, found=here)
@@ -78,11 +87,18 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
     return _verdict(claim, word, reason, **known, found=here)
 
 
-def _misfit(claim: Claim, printed: Printed, found: Found) -> str:
+def _instead(about: str, unit: str, outcomes: Mapping[str, Outcome]) -> str:
+    """Which values of the same step come in a printed unit, as the end of a sentence."""
+    result = outcomes[step].result if (step := about.strip().partition(".")[0]) in outcomes else None
+    fit = [word for word, value in result.values.items() if same_dimension(value.unit, unit)] if result else []
+    return f"; {', '.join(f'{step}.{word}' for word in fit)} would fit" if 0 < len(fit) < _MANY else ""
+
+
+def _misfit(claim: Claim, printed: Printed, found: Found, instead: str) -> str:
     """Why a formula that gives another dimension than the printed number contradicts; BadInput if it is the study's."""
     unit = printed.quantity.unit
     if not (claim.contradicts or found.printed):
-        raise BadInput(f"it comes in '{found.quantity.unit}', not in '{unit}'")
+        raise BadInput(f"it comes in '{found.quantity.unit}', not in '{unit}'{instead}")
     reason = f"what is printed comes in '{found.quantity.unit}', which is no '{unit}'"
     return f"{claim.contradicts}; {reason}" if claim.contradicts else reason
 
@@ -126,6 +142,22 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
     return "holds", f"{told}, which includes {said}"
 
 
+def _bounded(printed: Printed, limit: Limit) -> tuple[Word, str]:
+    """Does a number hold of which only a limit was found; BadInput if they have not the same dimension."""
+    unit, said = printed.quantity.unit, printed.quantity.value
+    if not same_dimension(limit.bound.unit, unit):
+        raise BadInput(f"it comes in '{limit.bound.unit}', not in '{unit}'")
+    bound = limit.bound.to(unit).value
+    told = f"all that is known is that it lies {limit.side} {_short(bound)} {unit}".rstrip()
+    told = f"{told} ({100 * limit.level:.4g} %)"
+    gap = said - bound if limit.side == "below" else bound - said
+    if (limit.side, printed.side) in (("below", "at most"), ("above", "at least")):
+        return ("holds", told) if gap >= 0.0 else ("open", told)
+    if gap > 2 * printed.width * (1 + 1e-12):
+        return "fails", f"{told}; that is {_short(gap)} {unit} away".rstrip()
+    return "open", told
+
+
 def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
     """Does the number hold, and the sentence that says why."""
     allowed = 2 * math.hypot(found.sigma if found.known else 0.0, printed.width)
@@ -139,6 +171,8 @@ def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
             f"found {_short(found.value)} {unit}, which is {printed.side} {_short(printed.quantity.value)}".strip(),
         )
     word: Word = "holds" if excess <= allowed * (1 + 1e-12) else "fails"
+    if word == "holds" and not printed.side and found.known and 4 * found.sigma > abs(printed.quantity.value) > 0:
+        return "open", f"found {found}, whose 95 % range is wider than the number itself: it decides nothing"
     return word, f"{_short(abs(away))} {unit} apart, {_short(allowed)} allowed ({basis})".replace("  ", " ")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity, combine
+from thiocell.core.result import Limit
 from thiocell.core.sample import Sample
 from thiocell.studies.errors import Parts, shared
 from thiocell.studies.expression import Expression, split
@@ -37,6 +38,14 @@ class Missing(BadInput):
         self.kind, self.sure = kind, sure
 
 
+class Bounded(BadInput):
+    """A step was asked for a value of which it found a limit only."""
+
+    def __init__(self, word: str, limit: Limit, kind: str) -> None:
+        super().__init__(f"there is no {word}, only a limit: {limit.side} {limit.bound}")
+        self.limit, self.kind = limit, kind
+
+
 @dataclass(frozen=True)
 class Found:
     """``quantity`` with the kind of verdict it can support; ``printed`` if it rests on printed numbers alone.
@@ -55,7 +64,7 @@ class Found:
 def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
     """The value of an expression; raises NotFound if a step failed, Missing if one found that there is no such value.
 
-    Raises BadInput if a step gives no value of that name.
+    Raises Bounded if it found a limit alone, BadInput if a step gives no value of that name.
     """
     parts = {name: found(name, outcomes) for name in expression.names}
     inputs = {name: part.quantity for name, part in parts.items()}
@@ -121,6 +130,8 @@ def found(name: str, outcomes: Mapping[str, Outcome]) -> Found:
     if result is not None and (absent := absent_of(result, word)) is not None:
         sure = absent.sure and not unfit_of(result, word)
         raise Missing(f"there is no {word}: {absent.sentence}", worst([result.source.kind]), sure=sure)
+    if result is not None and word in result.limits:
+        raise Bounded(word, result.limits[word], worst([result.source.kind]))
     if sample is not None and word in sample.facts:
         fact = sample.facts[word]
         return Found(fact.quantity, worst([fact.source.kind]), fact.source.kind == "paper")

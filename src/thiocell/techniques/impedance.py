@@ -161,6 +161,9 @@ class Impedance(SpectrumSettings):
                     f"the sigma of '{name}' of sample '{sample.name}' is unknown, so that of a conductivity is too"
                 )
         if len(facts) < 2:
+            if facts:
+                missing = "area" if "thickness" in facts else "thickness"
+                found.note(f"there is no conductivity: the {missing} of sample '{sample.name}' is missing")
             return
         length, area = (
             Spread.of(FACTS[name].check(name, sample.positive(name, FACTS[name].unit)), unit, name)

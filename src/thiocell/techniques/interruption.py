@@ -53,7 +53,9 @@ class Interruption:
     begin: Quantity = setting(Quantity.exact(1.0, "s"), "time after a switch that is left out: double layers charge")
     end: Quantity = setting(Quantity.exact(5.0, "s"), "time into a rest to which it is fitted, if its rows suffice")
     length: Quantity | None = setting(
-        None, "diffusion length: volume over the area where ions enter (radius/3 of a sphere); none: the thickness"
+        None,
+        "diffusion length: volume over the area where ions enter (radius/3 of a sphere); none: the thickness",
+        "10 um",
     )
     at: tuple[Quantity, ...] = setting((), "charges whose states are told by number, as '0.5 mAh' or '20 %' of all")
     current_error: Quantity = setting(CURRENT_ERROR, "relative error that all currents share")
@@ -157,8 +159,10 @@ class Interruption:
         nearest = []
         for given in self.at:
             if not any(same_dimension(given.unit, unit) for unit in ("", "mAh")):
-                raise BadInput(f"the setting 'at' has {given}; write it in 'mAh' or '%'")
+                raise BadInput(f"the setting 'at' has {given}; write it in 'mAh' or '%', like '50 %'")
             share = same_dimension(given.unit, "")
+            if share and given.to("").value > 1:
+                raise BadInput(f"the setting 'at' has {given}, more than all; write it in 'mAh' or '%', like '50 %'")
             wanted = low + given.to("").value * (high - low) if share else given.to("C").value
             if not low <= wanted <= high:
                 raise BadInput(f"the setting 'at' has {given}, beyond the charge that record '{record.name}' passes")
