@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -149,7 +150,7 @@ class DcPolarisation(ModelSettings):
         self._conclude(found, holds, levels, apparent, None if slow else conductance.times(shape))
         for doubt in (*against(holds, levels, set(sample.facts) >= _SETTLES), *slow):
             found.note(doubt)
-        return found.result(_curves(held, holds, levels))
+        return found.result(_curves(held, holds, levels, float(shape.value)))
 
     def _conclude(
         self, found: Findings, holds: list[Hold], levels: list[Plateau], apparent: Spread, plain: Spread | None
@@ -240,37 +241,46 @@ class DcPolarisation(ModelSettings):
             raise BadInput("a figure of a polarisation needs the curve current")
         table = result.curves["current"]
         t, i, level = (table.columns[name].values for name in ("time", "current", "plateau"))
+        ends = np.flatnonzero(np.diff(table.columns["voltage"].values, prepend=np.nan, append=np.nan))
+        lines = [Line(t[a:b], level[a:b], "plateau", 1, "dashed") for a, b in pairwise(ends) if np.isfinite(level[a])]
         panel = Panel(
-            Axis("Time", "s"),
-            Axis("Current", "A"),
-            (Points(t, i, "record", 0), Line(t, level, "plateau", 1, "dashed")),
-            "Polarisation",
-        )
+            Axis("Time", "s"), Axis("Current", "A"), (Points(t, i, "record", 0), *lines), "Polarisation"
+        )  # fmt: skip
         found = [
             (word, result.values[word])
             for word in ("electronic_conductivity", "apparent_conductivity")
             if word in result.values
         ]
+        each = table.columns["conductivity"].values
+        there = each > 0
+        lines = [
+            Line(t[[0, -1]], np.full(2, q.value), word.replace("_", " "), n, "dashed")
+            for n, (word, q) in enumerate(found, start=1)
+        ]
         values = Panel(
-            Axis("Time of the hold", "s"),
+            Axis("Time", "s"),
             Axis("Conductivity", "S/cm", "log" if all(q.value > 0 for _, q in found) else "linear"),
-            tuple(
-                Line(np.array([t[0], t[-1]]), np.full(2, q.value), word.replace("_", " "), n)
-                for n, (word, q) in enumerate(found)
-            ),
+            (Points(t[there], each[there], "current over voltage", 0), *lines),
             "What it says",
         )
         return Drawing((panel, values), "DC polarisation", result.source.virtual)
 
 
-def _curves(held: Held, holds: list[Hold], levels: list[Plateau]) -> dict[str, Record]:
+def _curves(held: Held, holds: list[Hold], levels: list[Plateau], shape: float) -> dict[str, Record]:
+    """The holds as they were taken; ``shape`` (1/m) is thickness over area."""
     time = np.concatenate([hold.begins + hold.time for hold in holds])
     current = np.concatenate([hold.current for hold in holds])
-    level = np.concatenate([np.full(hold.time.size, found.level) for hold, found in zip(holds, levels, strict=True)])
+    level = np.concatenate(
+        [
+            np.full(hold.time.size, found.level if found.settled else np.nan)
+            for hold, found in zip(holds, levels, strict=True)
+        ]
+    )
     volts = np.concatenate([np.full(hold.time.size, hold.voltage) for hold in holds])
     columns = {
         "time": Column(time, "s"), "current": Column(current, "A"), "voltage": Column(volts, "V"),
         "plateau": Column(level, "A"),
+        "conductivity": Column(0.01 * shape * current / np.where(np.abs(volts) > ZERO, volts, np.nan), "S/cm"),
     }  # fmt: skip
     return {"current": Record("current", "current", columns, held.source)}
 
