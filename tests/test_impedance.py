@@ -340,3 +340,19 @@ def test_a_profile_reaches_where_refits_with_the_parameter_held_do():
     assert not reach.open_below[place]
     assert rise(reach.least[place]) == pytest.approx(1.6449**2, rel=0.25)
     assert rise(reach.most[place]) == pytest.approx(1.6449**2, rel=0.25)
+
+
+def test_a_sum_of_resistances_is_set_where_its_parts_are_not():
+    """The arc begins above the sweep: R0 is open, R0 + R1 is not; 20 spectra of 0.2 % noise, 0.1 cm of 1 cm2."""
+    frequency, away = np.geomspace(1e5, 1.0, 40), []
+    z = parse_circuit("R0-p(R1,CPE1)-CPE2").impedance(np.array([20.0, 100.0, 2e-9, 0.9, 1e-5, 0.85]), frequency)[0]
+    sample = pellet(thickness="1000(0) um", area="1(0) cm**2")
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        noisy = z * (1 + 2e-3 * (rng.normal(size=40) + 1j * rng.normal(size=40)))
+        technique = Impedance(circuit="R0-p(R1,CPE1)-CPE2", starts=12, gain_error=Quantity.exact(0.0, "%"))
+        found = technique.analyse({"main": spectrum(frequency, noisy)}, sample)
+        total = found["conductivity_total"]
+        assert total.sigma < 2e-3 * total.value
+        away.append((total.value - 0.1 / 120.0) / total.sigma)
+    assert np.sqrt(np.mean(np.square(away))) < 1.6

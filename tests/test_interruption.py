@@ -364,3 +364,15 @@ def test_a_voltage_that_drifts_with_time_is_told_from_a_slope(rate):
     assert off == pytest.approx((1.0 + rate * 4200 / step) ** 2 - 1.0, abs=5e-3)
     assert abs(off) * TRUE < 2.0 * found["diffusivity"].sigma
     assert said(found, "the voltage drifts on in rests") == (rate != 0)
+
+
+def test_a_relaxation_is_told_alike_whichever_way_the_current_runs():
+    def slow(theta):
+        return surface_rise(theta) + 10.0 * -np.expm1(-np.maximum(theta, 0.0) * TIME / 5.0) / (SLOPE * TIME)
+
+    both = [(0.0, 60.0)] + [(-6e-4, 600), (0.0, 60)] * 6 + [(6e-4, 600), (0.0, 60)] * 6
+    for program in (both, pulses(12, 600, 60, 6e-4)):
+        found = Interruption().analyse(cycled(program, slow, noise=2e-5), CATHODE)
+        (told,) = (doubt for doubt in found.doubts if "a relaxation of" in doubt)
+        factor = float(told.split("the diffusivity ")[1].split()[0])
+        assert 1.5 < factor < 5.0

@@ -221,4 +221,5 @@ def test_a_number_whose_range_is_wider_than_what_is_printed_decides_nothing():
     verdict = one({"rate.capacity": "25 mAh/g"}, outcomes(value=9.0, sigma=16.0))
     assert (verdict.verdict, "wider than the number itself" in verdict.reason) == ("open", True)
     assert one({"rate.capacity": "900 mAh/g"}, outcomes(value=9.0, sigma=16.0)).verdict == "fails"
-    assert one({"rate.capacity": "at most 25 mAh/g"}, outcomes(value=9.0, sigma=16.0)).verdict == "holds"
+    assert one({"rate.capacity": "at most 25 mAh/g"}, outcomes(value=9.0, sigma=16.0)).verdict == "open"
+    assert one({"rate.capacity": "at most 90 mAh/g"}, outcomes(value=9.0, sigma=16.0)).verdict == "holds"

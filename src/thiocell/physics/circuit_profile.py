@@ -14,6 +14,8 @@ from thiocell.physics.circuit_fit import CircuitFit, Herd
 
 _STEPS = np.array([2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 """assumed: standard deviations by the curvature at which each parameter is held, to either side."""
+_FLAT = 1.5
+"""assumed: times the curvature's sigma from which that of the profile is another."""
 _BEYOND = 25.0
 """assumed: by how much the others may leave the box, in logarithms: its sides are no limits of a parameter."""
 _CUT, _ONE_SIDED = 4.0, 1.6449
@@ -22,10 +24,11 @@ _CUT, _ONE_SIDED = 4.0, 1.6449
 
 @dataclass(frozen=True)
 class Profile:
-    """For each parameter: ``sigma`` by the profile, 0 where the curvature's is as wide.
+    """How far a fit's parameters may go, two sigmas from the best in chi-square.
 
-    At those of ``open_above`` and ``open_below`` chi-square never rises on that side; ``least`` and ``most`` are the
-    95 % bounds of the sides that are closed.
+    ``sigma`` is half of that on the longer side, 0 where the curvature tells as much. At those of ``open_above`` and
+    ``open_below`` chi-square never rises on that side; ``least`` and ``most`` are the 95 % bounds of the sides that are
+    closed. ``reached[place, parameter]`` are the sets of values within two sigmas.
     """
 
     sigma: Array
@@ -33,6 +36,7 @@ class Profile:
     open_below: NDArray[np.bool_]
     least: Array
     most: Array
+    reached: Array
 
 
 def profile(
@@ -52,7 +56,7 @@ def profile(
     count = best.size
     free = np.flatnonzero(~fit.fixed & ~fit.at_bound & np.isfinite(own) & (own > 0.0))
     never = np.zeros(count, dtype=bool)
-    none = Profile(np.zeros(count), never, never, fit.values, fit.values)
+    none = Profile(np.zeros(count), never, never, fit.values, fit.values, fit.values[None])
     if not free.size or not scale > 0.0:
         return none
     steps = np.concatenate([-_STEPS, _STEPS])
@@ -67,20 +71,40 @@ def profile(
     f, z, s = np.tile(frequency, alike), np.tile(impedance, alike), np.tile(sigma, (who.size, 1, 1))
     herd = Herd(fit.circuit, f, z, s, Box(low, high, low, high), fit.fixed, 1, 0, begin)
     herd.run()
-    rise = ((herd.chi2 - fit.chi2) / scale**2).reshape(free.size, 2, _STEPS.size)
-    places = place.reshape(rise.shape)
-    within = rise < _CUT
-    reached = np.where(within, np.abs(places - best[free, None, None]), 0.0).max(axis=2)
-    opened = within[:, :, -1]
+    rise = np.maximum((herd.chi2 - fit.chi2) / scale**2, 0.0).reshape(free.size, 2, _STEPS.size)
+    bounded = (
+        linear[free, None]
+        & ((low[rows, who] <= box.low[0, who]) | (high[rows, who] >= box.high[0, who])).reshape(rise.shape)[:, :, -1]
+    )
+    opened = (rise[:, :, -1] < _CUT) & ~bounded  # an exponent's bound is its element's
+    far = _crossed(rise, np.abs(place - best[who]).reshape(rise.shape))
+    ends = best[free, None] + far * np.array([-1.0, 1.0])
+    ends = np.where(linear[free, None], ends, np.exp(np.clip(np.where(linear[free, None], 0.0, ends), -700.0, 700.0)))
+    away = np.where(opened, 0.0, 0.5 * np.abs(ends - fit.values[free, None])).max(axis=1)
+    curved = own[free] * slopes[free]
     spread, least, most = np.zeros(count), fit.values.copy(), fit.values.copy()
     above, below = np.zeros((2, count), dtype=bool)
     below[free], above[free] = opened.T
-    far = (reached > 3.0 * own[free, None]) & ~opened
-    sides = np.where(far, 0.5 * reached, 0.0).max(axis=1)
-    spread[free] = np.where(linear[free], sides, fit.values[free] * np.expm1(2.0 * np.minimum(sides, 50.0)) / 2.0)
-    near = _STEPS[0] * _ONE_SIDED / np.sqrt(np.maximum(rise[:, :, 0], 1.0)) * own[free, None]
-    near = np.maximum(near, reached)
+    spread[free] = np.where(away > _FLAT * curved, away, 0.0)
+    near = np.maximum(
+        _STEPS[0] * _ONE_SIDED / np.sqrt(np.maximum(rise[:, :, 0], 1.0)) * own[free, None], far - own[free, None]
+    )
     for bounds, sign, side in ((least, -1.0, 0), (most, 1.0, 1)):
         end = best[free] + sign * near[:, side]
         bounds[free] = np.where(linear[free], end, np.exp(np.where(linear[free], 0.0, np.minimum(end, 700.0))))
-    return Profile(spread, above, below, least, most)
+    within = herd.values(herd.u)[rise.ravel() < _CUT]
+    return Profile(spread, above, below, least, most, np.vstack([fit.values, within]))
+
+
+def _crossed(rise: Array, away: Array) -> Array:
+    """How far the last place within two sigmas lies, on [parameter, side]; between places, sigmas rise straight."""
+    sigmas, cut = np.sqrt(rise), np.sqrt(_CUT)
+    last = np.where(rise < _CUT, np.arange(1, rise.shape[2] + 1), 0).max(axis=2)
+    before = np.concatenate([np.zeros((*last.shape, 1)), away], axis=2)
+    reached = np.concatenate([np.zeros((*last.shape, 1)), sigmas], axis=2)
+    there = np.take_along_axis(before, last[..., None], 2)[..., 0]
+    low = np.take_along_axis(reached, last[..., None], 2)[..., 0]
+    beyond = np.minimum(last + 1, away.shape[2])[..., None]
+    next_, high = (np.take_along_axis(each, beyond, 2)[..., 0] for each in (before, reached))
+    share = np.where(high > low, (cut - low) / np.where(high > low, high - low, 1.0), 0.0)
+    return np.asarray(there + np.clip(share, 0.0, 1.0) * (next_ - there))

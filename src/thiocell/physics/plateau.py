@@ -75,7 +75,7 @@ def plateau(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]])
     flat = float(np.mean(i))
     found, left = _relaxing(t, i, 2 * span / count) if np.ptp(i) > _EVEN * abs(flat) else (None, i - flat)
     alike = np.sqrt(_alike(left))
-    steps = _steps(i)
+    steps = _steps(current)
     own, noise = float(np.hypot(np.std(i) / np.sqrt(count - 1) * alike, steps)), _noise(i)
     if alike > 1.0:
         noise = max(noise, float(np.std(left)))
@@ -100,20 +100,7 @@ def _relaxing(t: Any, i: Any, quickest: float) -> tuple[Plateau | None, Array]:
     span, count = float(t[-1]), t.size
     flat = float(np.mean(i))
     least = max(float(np.sum((i - flat) ** 2)), 1e-30 * count * max(flat**2, 1e-300))
-    best = (np.inf, np.nan, np.zeros(2))
-    for tau in np.geomspace(quickest, _LONGEST * span, _TIMES):
-        misfit, solved = _solved(t, i, tau)
-        if misfit < best[0]:
-            best = (misfit, tau, solved)
-    ratio = (_LONGEST * span / quickest) ** (1.0 / (_TIMES - 1))
-    near = minimize_scalar(
-        lambda log: _solved(t, i, float(np.exp(log)))[0],
-        bounds=(np.log(max(best[1] / ratio, quickest)), np.log(min(best[1] * ratio, _LONGEST * span))),
-        method="bounded",
-        options={"xatol": 1e-6},
-    )
-    if near.fun < best[0]:
-        best = (float(near.fun), float(np.exp(near.x)), _solved(t, i, float(np.exp(near.x)))[1])
+    best = _quickest(t, i, quickest, _LONGEST * span)
     misfit, tau, (level, size) = max(best[0], least * 1e-12), best[1], best[2]
     left = np.asarray(i - level - size * np.exp(-t / tau))
     alike = _alike(left)
@@ -128,6 +115,22 @@ def _relaxing(t: Any, i: Any, quickest: float) -> tuple[Plateau | None, Array]:
     return Plateau(float(level), own, float(size) * end, float(tau), False, flat, slow, 0.0, 0.0), left
 
 
+def _quickest(t: Any, i: Any, low: float, high: float) -> tuple[float, float, Array]:
+    """The best exponential with a time constant between two: squared residuals, its time constant, level and size."""
+    times = np.geomspace(low, high, _TIMES)
+    misfit, tau = min((_solved(t, i, float(each))[0], float(each)) for each in times)
+    ratio = (high / low) ** (1.0 / (_TIMES - 1))
+    near = minimize_scalar(
+        lambda log: _solved(t, i, float(np.exp(log)))[0],
+        bounds=(np.log(max(tau / ratio, low)), np.log(min(tau * ratio, high))),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    if near.fun < misfit:
+        misfit, tau = float(near.fun), float(np.exp(near.x))
+    return misfit, tau, _solved(t, i, tau)[1]
+
+
 def _alike(left: Array) -> float:
     """How many rows count as one: (1 + r)/(1 - r) for neighbours that correlate by r, 1 where that may be chance."""
     square = float(left @ left)
@@ -140,7 +143,8 @@ def _steps(i: Any) -> float:
     there = np.unique(i)
     apart = np.diff(there)
     apart = apart[apart > _EVEN * np.abs(i).max()]
-    return float(apart.min() / np.sqrt(12.0)) if apart.size and _FEW * there.size < i.size else 0.0
+    coarse = apart.size > 0 and _FEW * there.size < i.size and _noise(i[i.size // 2 :]) < apart.min()
+    return float(apart.min() / np.sqrt(12.0)) if coarse else 0.0
 
 
 def _noise(i: Any) -> float:
@@ -154,10 +158,8 @@ def _has_scale(time: NDArray[np.floating[Any]], current: NDArray[np.floating[Any
     late = t >= 0.25 * t[-1]
     t, i = t[late], current[late]
     least = 1e-24 * float(np.sum(i**2)) + 1e-300
-    times = np.geomspace(2 * t[-1] / t.size, _LONGEST * t[-1], _TIMES)
-    exponential, best = min((_solved(t - t[0], i, tau)[0], tau) for tau in times)
-    level, size = _solved(t - t[0], i, best)[1]
-    alike = _alike(i - level - size * np.exp(-(t - t[0]) / best))
+    exponential, best, (level, size) = _quickest(t - t[0], i, 2 * t[-1] / t.size, _LONGEST * t[-1])
+    alike = _alike(i - level - size * np.exp(-(t - t[0]) / best)) if exponential > least else 1.0
     free = [_line(law, i) for law in (np.sqrt(t), np.log(t), 1.0 / np.sqrt(t), 1.0 / t)]
     better = _aicc(max(exponential, least), t.size, 4) - _aicc(max(min(free), least), t.size, 3)
     return better / alike < -_SURE
@@ -175,4 +177,4 @@ def _solved(t: Any, i: Any, tau: float) -> tuple[float, Array]:
 
 
 def _aicc(misfit: float, count: int, k: int) -> float:
-    return float(count * np.log(misfit / count) + 2 * k + 2 * k * (k + 1) / (count - k - 1))
+    return float(count * np.log(max(misfit / count, 1e-300)) + 2 * k + 2 * k * (k + 1) / (count - k - 1))

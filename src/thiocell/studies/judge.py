@@ -11,7 +11,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity, same_dimension
 from thiocell.core.result import Limit
 from thiocell.studies.claim import Claim, Printed, Verdict, Word, read_printed
-from thiocell.studies.expression import parse
+from thiocell.studies.expression import parse, split
 from thiocell.studies.intervals import Reach
 from thiocell.studies.lookup import Bounded, Found, Missing, NotFound, evaluate
 from thiocell.studies.outcome import Outcome
@@ -69,6 +69,8 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
     except Bounded as error:
         alone = about.strip() in parse(about).names
         word, reason = _bounded(printed, error.limit) if alone else ("open", str(error))
+        if word == "fails" and claim.contradicts:
+            word, reason = "contradicts", f"{claim.contradicts}; {reason}"
         return _verdict(claim, word, reason, **known | {"kind": error.kind})
     known["kind"] = found.kind
     if not same_dimension(found.quantity.unit, printed.quantity.unit):
@@ -89,7 +91,10 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
 
 def _instead(about: str, unit: str, outcomes: Mapping[str, Outcome]) -> str:
     """Which values of the same step come in a printed unit, as the end of a sentence."""
-    result = outcomes[step].result if (step := about.strip().partition(".")[0]) in outcomes else None
+    if about.strip() not in parse(about).names:
+        return ""
+    step, _ = split(about.strip())
+    result = outcomes[step].result if step in outcomes else None
     fit = [word for word, value in result.values.items() if same_dimension(value.unit, unit)] if result else []
     return f"; {', '.join(f'{step}.{word}' for word in fit)} would fit" if 0 < len(fit) < _MANY else ""
 
@@ -147,6 +152,8 @@ def _bounded(printed: Printed, limit: Limit) -> tuple[Word, str]:
     unit, said = printed.quantity.unit, printed.quantity.value
     if not same_dimension(limit.bound.unit, unit):
         raise BadInput(f"it comes in '{limit.bound.unit}', not in '{unit}'")
+    if printed.bare_unit:
+        return "holds", f"it comes in '{unit}'"
     bound = limit.bound.to(unit).value
     told = f"all that is known is that it lies {limit.side} {_short(bound)} {unit}".rstrip()
     told = f"{told} ({100 * limit.level:.4g} %)"
@@ -163,7 +170,9 @@ def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
     allowed = 2 * math.hypot(found.sigma if found.known else 0.0, printed.width)
     away = found.value - printed.quantity.value
     excess = {"": abs(away), "at most": away, "at least": -away}[printed.side]
-    unit = printed.quantity.unit
+    unit, said = printed.quantity.unit, abs(printed.quantity.value)
+    if found.known and 4 * found.sigma > said > 0 and abs(away) <= 2 * found.sigma:
+        return "open", f"found {found}, whose 95 % range is wider than the number itself: it decides nothing"
     basis = "rounding alone, since the found sigma is unknown" if not found.known else "2 sigma of both"
     if printed.side and excess <= 0:
         return (
@@ -171,8 +180,6 @@ def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
             f"found {_short(found.value)} {unit}, which is {printed.side} {_short(printed.quantity.value)}".strip(),
         )
     word: Word = "holds" if excess <= allowed * (1 + 1e-12) else "fails"
-    if word == "holds" and not printed.side and found.known and 4 * found.sigma > abs(printed.quantity.value) > 0:
-        return "open", f"found {found}, whose 95 % range is wider than the number itself: it decides nothing"
     return word, f"{_short(abs(away))} {unit} apart, {_short(allowed)} allowed ({basis})".replace("  ", " ")
 
 

@@ -33,9 +33,9 @@ from thiocell.techniques._impedance.fitted import (
     parameter_spreads,
     profile_doubts,
     profiled,
+    sum_spread,
     with_gain,
 )
-from thiocell.techniques._impedance.layers import total
 from thiocell.techniques._impedance.picture import curves, draw_spectrum, misfit
 from thiocell.techniques._impedance.settings import SpectrumSettings
 from thiocell.techniques._impedance.spectrum import (
@@ -131,7 +131,7 @@ class Impedance(SpectrumSettings):
         ):
             found.note(doubt)
         self._parameters(found, fit, reach)
-        self._conductivities(found, sample, fit)
+        self._conductivities(found, sample, fit, reach)
         found.add("chi2", Spread(np.asarray(fit.chi2)), "", "")
         found.add("misfit", Spread(np.asarray(100.0 * misfit(spectrum, fit))), "%", "%")
         found.add("kramers_kronig", Spread(np.asarray(100.0 * test.noise)), "%", "%")
@@ -149,11 +149,13 @@ class Impedance(SpectrumSettings):
                 continue
             spread = spreads[name]
             if reach.sigma[k]:
-                spread = spread.plus(Spread(np.asarray(0.0), {f"profile {name}": np.asarray(reach.sigma[k])}))
+                more = np.sqrt(max(float(reach.sigma[k] ** 2 - spread.sigma**2), 0.0))
+                spread = spread.plus(Spread(np.asarray(0.0), {f"profile {name}": np.asarray(more)}))
             gained = spread if fit.fixed[k] else with_gain(spread, part.kind, self.gain_error)
             found.add(name, gained, part.unit, part.unit)
 
-    def _conductivities(self, found: Findings, sample: Sample, fit: CircuitFit) -> None:
+    def _conductivities(self, found: Findings, sample: Sample, fit: CircuitFit, reach: Profile) -> None:
+        """Those behind each resistance, and behind all that stand in series."""
         facts = {name: sample.facts[name].quantity for name in ("thickness", "area") if name in sample}
         for name, quantity in facts.items():
             if not quantity.known:
@@ -174,11 +176,14 @@ class Impedance(SpectrumSettings):
                 continue
             found.add(f"conductivity_{name}", length.over(found.spreads[name].times(area)), "S/m", "S/cm")
         series = in_series(fit.circuit)
-        told = [name for name in series if name in found.spreads]
-        largest = max((float(found.spreads[name].value) for name in told), default=0.0)
-        lost = [fit.values[fit.circuit.names.index(name)] for name in series if name not in told]
+        places = [fit.circuit.names.index(name) for name in series]
+        told = [k for k in places if not fit.unset[k]]
+        largest = max((float(fit.values[k]) for k in told), default=0.0)
+        lost = [fit.values[k] for k in places if fit.unset[k]]
         if len(series) > 1 and told and all(value <= _NONE * largest for value in lost):
-            found.add(TOTAL, length.over(total(found.spreads, told).times(area)), "S/m", "S/cm")
+            scale = 1.0 if self.weighting == "given" else fit.scatter
+            whole = with_gain(sum_spread(fit, told, scale, reach.reached), "resistance", self.gain_error)
+            found.add(TOTAL, length.over(whole.times(area)), "S/m", "S/cm")
 
     def draw(self, result: Result) -> Drawing:
         """Nyquist and Bode plots with the fit, its residuals, and the relaxation times."""

@@ -118,6 +118,8 @@ def profiled(spectrum: Spectrum, found: CircuitFit, fixed: Mapping[str, float], 
     """How far the parameters of a fit by ``fitted`` may go."""
     sigma = _sigma(spectrum, weighting)
     scale = 1.0 if weighting == "given" else found.scatter
+    if scale * float(np.max(sigma / np.abs(spectrum.impedance))) <= _EXACT:
+        scale = 0.0  # nothing but rounding
     return profile(found, spectrum.frequency, spectrum.impedance, sigma, fixed, scale)
 
 
@@ -154,18 +156,39 @@ def parameter_spreads(found: CircuitFit, scale: float) -> dict[str, Spread]:
         else:
             row = root[places.index(k)]
             spreads[name] = Spread(value, {f"fit {i + 1}": np.asarray(part) for i, part in enumerate(row) if part})
-            other = _elsewhere(found, k)
+            other = _elsewhere(found, np.eye(found.values.size)[k])
             if other:
                 spreads[name] = spreads[name].plus(Spread(np.asarray(0.0), {"other minima": np.asarray(other)}))
     return spreads
 
 
-def _elsewhere(found: CircuitFit, place: int) -> float:
-    """How far minima that fit as well but for noise lie from the best, each by its odds; 0 without any."""
+def sum_spread(found: CircuitFit, places: Sequence[int], scale: float, reached: Array) -> Spread:
+    """The sum of parameters, which may be set better than each: by curvature, and by how far it goes in ``reached``.
+
+    ``reached[place, parameter]`` are the sets of values within two sigmas (``Profile``).
+    """
+    chosen = np.zeros(found.values.size)
+    chosen[list(places)] = 1.0
+    value = float(chosen @ found.values)
+    inner = found.covariance[np.ix_(places, places)]
+    with np.errstate(invalid="ignore"):
+        own = scale * float(np.sqrt(np.sum(inner)))
+    wide = max(0.5 * float(np.max(np.abs(reached @ chosen - value))), _elsewhere(found, chosen))
+    if not np.isfinite(own):
+        own = 0.0 if len(reached) > 1 else float("nan")
+    parts = {"fit of the sum": np.asarray(own), "profile of the sum": np.asarray(np.sqrt(max(wide**2 - own**2, 0.0)))}
+    return Spread(np.asarray(value), {name: part for name, part in parts.items() if part != 0})
+
+
+def _elsewhere(found: CircuitFit, chosen: Array) -> float:
+    """How far minima that fit as well but for noise lie from the best, each by its odds; 0 without any.
+
+    ``chosen[parameter]`` are the weights of a sum of parameters.
+    """
     away = 0.0
     for other in found.others:
         odds = np.exp(-0.5 * max(other.chi2 / max(found.chi2, 1e-300) - 1.0, 0.0) * found.freedom)
-        away = max(away, float(np.sqrt(odds)) * abs(float(other.values[place] - found.values[place])), key=abs)
+        away = max(away, float(np.sqrt(odds)) * abs(float(chosen @ (other.values - found.values))))
     return away
 
 

@@ -30,15 +30,23 @@ _LEFT = 0.2
 class Relaxation(NamedTuple):
     """A double layer or a film beside the slab: its ``time`` constant (s) and ``resistance`` (ohm).
 
-    ``ratio`` is by how much sqrt(t)'s part is smaller if it is let in. (NaN, 0, 1) where none is seen.
+    ``ratio`` is by how much sqrt(t)'s part is smaller if it is let in, ``drop`` (ohm) by how much the drop at a rest's
+    beginning is larger. (NaN, 0, 1, 0) where none is seen.
     """
 
     time: float
     resistance: float
     ratio: float
+    drop: float
 
 
-NONE = Relaxation(float("nan"), 0.0, 1.0)
+NONE = Relaxation(float("nan"), 0.0, 1.0, 0.0)
+
+
+def middle_of(values: Array) -> tuple[float, float]:
+    """The median and its sigma, by the median absolute deviation of normal numbers."""
+    middle = float(np.median(values))
+    return middle, 1.86 * float(np.median(np.abs(values - middle))) / float(np.sqrt(values.size))
 
 
 def relaxation(
@@ -54,26 +62,29 @@ def relaxation(
     there = [(rows, current) for rows, current in found if rows is not None]
     if len(there) < _FEWEST:
         return NONE
-    plain = float(sum(_solved(rows, None)[2] for rows, _ in there))
-    near = [every(record, number, window, diffusion_time) for number in numbers]
-    usual = float(np.median([_solved(rows, None)[1] for rows in near if rows is not None]))
-    rise = [_solved(rows, None)[1] * np.sqrt(rows.reach) for rows, _ in there]
-    least = float(sum(rows.volts.size * (_SAME * size) ** 2 for (rows, _), size in zip(there, rise, strict=True)))
+    currents = np.array([current for _, current in there])
+    plain = np.array([_solved(rows, None) for rows, _ in there])
+    near = [(every(record, number, window, diffusion_time), record.stretches[number - 1].current) for number in numbers]
+    usual = np.array([[*_solved(rows, None)[1:3], current] for rows, current in near if rows is not None])
+    root, drop = (float(np.median(usual[:, n] / usual[:, 2])) for n in (0, 1))
     best: tuple[float, Relaxation] = (np.inf, NONE)
     last = float(np.median([rows.reach for rows, _ in there]))
+    rise = plain[:, 1] * np.sqrt([rows.reach for rows, _ in there])
+    least = float(np.sum([rows.volts.size for rows, _ in there] * (_SAME * rise) ** 2))
+    most = _BETTER * (float(plain[:, 3].sum()) - least)
     for time in np.geomspace(0.5 * window[0], 3.0 * last, _TIMES):
         solved = np.array([_solved(rows, float(time)) for rows, _ in there])
-        resistance = solved[:, 0] / np.array([current for _, current in there])
-        middle = float(np.median(resistance))
-        sigma = 1.86 * float(np.median(np.abs(resistance - middle))) / np.sqrt(len(there))
-        left = float(solved[:, 2].sum())
-        if middle > _SURELY * sigma and left < min(best[0], _BETTER * (plain - least)):
-            best = (left, Relaxation(float(time), middle, float(np.median(solved[:, 1] / usual))))
+        resistance, sigma = middle_of(solved[:, 0] / currents)
+        left = float(solved[:, 3].sum())
+        if resistance > _SURELY * sigma and left < min(best[0], most):
+            ratio = float(np.median(solved[:, 1] / currents)) / root
+            away = 0.0 if pulses else float(np.median(solved[:, 2] / currents)) - drop
+            best = (left, Relaxation(float(time), resistance, ratio, away))
     return best[1]
 
 
-def _solved(rows: Rows, time: float | None) -> tuple[float, float, float]:
-    """The exponential's size (V), what goes as sqrt(t) (V/s^0.5), and the squared residuals (V^2)."""
+def _solved(rows: Rows, time: float | None) -> tuple[float, float, float, float]:
+    """The exponential's size (V), what goes as sqrt(t) (V/s^0.5), the column before it (V), squared residuals (V^2)."""
     design = rows.design
     if time is not None:
         sign = np.sign(design[-1, -1])
@@ -81,7 +92,7 @@ def _solved(rows: Rows, time: float | None) -> tuple[float, float, float]:
     level = rows.volts.mean()
     solved = np.linalg.lstsq(design, rows.volts - level, rcond=None)[0]
     left = rows.volts - level - design @ solved
-    return float(solved[0]) if time is not None else 0.0, float(solved[-1]), float(left @ left)
+    return float(solved[0]) if time is not None else 0.0, float(solved[-1]), float(solved[-2]), float(left @ left)
 
 
 def drift(record: Interrupted, numbers: tuple[int, ...], diffusion_time: float) -> tuple[float, float]:
@@ -101,7 +112,4 @@ def drift(record: Interrupted, numbers: tuple[int, ...], diffusion_time: float) 
         rates.append(
             float(np.linalg.lstsq(np.column_stack([t - t.mean(), np.ones(t.size), slab]), v, rcond=None)[0][0])
         )
-    if len(rates) < _FEWEST:
-        return 0.0, float("inf")
-    middle = float(np.median(rates))
-    return middle, 1.86 * float(np.median(np.abs(np.array(rates) - middle))) / float(np.sqrt(len(rates)))
+    return middle_of(np.array(rates)) if len(rates) >= _FEWEST else (0.0, float("inf"))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thiocell.physics.slab_flux import charge_at_surface, diffusion_time
-from thiocell.techniques._transient.beside import NONE, Relaxation, drift, relaxation
+from thiocell.techniques._transient.beside import NONE, Relaxation, drift, middle_of, relaxation
 from thiocell.techniques._transient.interruptions import Interrupted, Level, Window, fit_pulse, fit_rest
 from thiocell.techniques._transient.seen import ENDLESS, SURELY, Seen, look
 
@@ -35,6 +35,8 @@ _FEW = 3
 """assumed: levels below which no drift is told from their slope."""
 _TURNS, _MOST = 12, 0.5
 """Rounds in which a drift and the diffusion time that it changes are found; assumed: the share it is at most."""
+_NEAR = 1.05
+"""assumed: a diffusion time so far off is still likely, and what a drift changes by it is its sigma too."""
 _AGAIN = 1.5
 """assumed: times a fit's end up to which a rest must last to be held against it."""
 
@@ -149,17 +151,23 @@ def titrate(record: Interrupted, window: Window, levels: Mapping[int, Level]) ->
             seen = look(record, window, levels, middle)
         found = _with_slopes(record, seen, middle)
     found = replace(found, feedback=_feedback(record, window, levels, found))
-    found = replace(found, misfit=_misfit(record, window, found), beside=_beside(record, window, found))
+    found = replace(
+        found,
+        misfit=_misfit(record, window, found),
+        beside=_beside(record, window, found, pulses=bool(found.seen.rests)),
+    )
     found = replace(found, drift=_drift(record, found))
     late = found.seen.span > _OVER * np.nan_to_num(found.time, nan=np.inf)
     refuted = late | (abs(found.law) > REFUTED)
     found = replace(found, late=late, time=np.where(refuted, np.nan, found.time))
     reached = 0.5 * (np.sqrt(window[0]) + np.sqrt(found.seen.reach))
-    return replace(found, left_open=-found.law * found.root * reached)
+    rests = _beside(record, window, found, pulses=False) if found.seen.rests else found.beside
+    left = -found.law * found.root * reached
+    return replace(found, left_open=np.where(np.abs(left) > abs(rests.drop), left, rests.drop))
 
 
-def _beside(record: Interrupted, window: Window, found: Titration) -> Relaxation:
-    time, pulses = found.middle if np.isfinite(found.middle) else ENDLESS, bool(found.seen.rests)
+def _beside(record: Interrupted, window: Window, found: Titration, *, pulses: bool) -> Relaxation:
+    time = found.middle if np.isfinite(found.middle) else ENDLESS
     span = (window[0], np.inf) if pulses else window
     return relaxation(record, found.seen.numbers, span, time, pulses=pulses)
 
@@ -169,11 +177,15 @@ def _drift(record: Interrupted, found: Titration) -> float:
     if found.seen.level.size < _FEW or not np.isfinite(found.middle):
         return 0.0
     cycle = float(np.median(np.diff([record.stretches[number].begins for number in found.seen.numbers])))
-    step = float(np.median(np.diff(found.seen.level)))
+    steps = np.diff(found.seen.level)
+    step, one_way = float(np.median(np.abs(steps))), bool(np.all(steps > 0) or np.all(steps < 0))
+    sign = float(np.sign(steps.sum())) if one_way else 1.0
     share, sigma = 0.0, np.inf
     for _ in range(_TURNS if step else 0):
-        rate, sigma = drift(record, found.seen.numbers, found.middle / (1.0 - share) ** 2)
-        share, sigma = float(np.clip(rate * cycle / step, -_MOST, _MOST)), sigma * abs(cycle / step)
+        time = found.middle / (1.0 - share) ** 2 if one_way else found.middle
+        (rate, noise), (other, _) = (drift(record, found.seen.numbers, t) for t in (time, _NEAR * time))
+        sigma = float(np.hypot(noise, rate - other)) * cycle / step
+        share = float(np.clip(sign * rate * cycle / step, -_MOST, _MOST))
     return share if abs(share) > SURELY * sigma else 0.0
 
 
@@ -278,6 +290,5 @@ def _beyond_noise(shares: list[float]) -> float:
     """Their median, or 0 if their scatter explains it."""
     if len(shares) < 2:
         return 0.0
-    share = float(np.median(shares))
-    error = 1.86 * float(np.median(np.abs(np.array(shares) - share))) / np.sqrt(len(shares))  # of a median, robust
+    share, error = middle_of(np.array(shares))
     return share if abs(share) > SURELY * error else 0.0
