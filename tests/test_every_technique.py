@@ -27,6 +27,7 @@ from thiocell.techniques import TECHNIQUES
 every_technique = pytest.mark.parametrize("name", TECHNIQUES.names)
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "techniques"
 DRAWS = 200
+FEW = {"xrd": 20}  # draws where each takes seconds; benchmarks/conductivity_coverage.py makes 200
 ROUNDING = 1e-3  # of a value: what sampling every so often may cost a record without noise
 
 
@@ -83,16 +84,16 @@ def test_sigma_covers_the_truth_as_often_as_it_says(name):
     """Facts, gains, offsets and noise are drawn; 68 % and 95 % of the truths must lie within one and two sigmas."""
     technique, rng = TECHNIQUES.find(name)(), np.random.default_rng(20230427)
     truth, nominal = truths(technique), bench(technique)
-    inside = {word: np.zeros(2) for word in truth}
-    for _ in range(DRAWS):
+    inside, draws = {word: np.zeros(2) for word in truth}, FEW.get(name, DRAWS)
+    for _ in range(draws):
         found = technique.analyse(technique.predict(truth, bench(technique, rng), rng), nominal)
         for word, true in truth.items():
             off = abs(found[word].to(true.unit).value - true.value) / found[word].to(true.unit).sigma
             inside[word] += (off < 1, off < 2)
     for word, (one, two) in inside.items():
         for count, share in ((one, 0.6827), (two, 0.9545)):
-            room = 4 * math.sqrt(share * (1 - share) / DRAWS) + 0.02  # four binomial sigmas, and the sigmas' own error
-            assert abs(count / DRAWS - share) <= room, (word, one / DRAWS, two / DRAWS)
+            room = 4 * math.sqrt(share * (1 - share) / draws) + 0.02  # four binomial sigmas, and the sigmas' own error
+            assert abs(count / draws - share) <= room, (word, one / draws, two / draws)
 
 
 @every_technique

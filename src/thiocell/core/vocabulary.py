@@ -24,6 +24,13 @@ SPECTRA = {
 }
 """Names of the columns of a spectrum."""
 
+DIFFRACTION = {
+    "two_theta": Term("deg", "2theta", "angle between beam and scattered ray", 0, 180),
+    "intensity": Term("", "I", "intensity, in counts where nothing else is said", -1e15, 1e15),
+    "intensity_sigma": Term("", "", "sigma of the intensity", -1e15, 1e15),
+}
+"""Names of the columns of a powder pattern."""
+
 SERIES = {
     "share": Term("", "f", "volume share of a second phase", 0, 1),
     "conductivity": Term("S/cm", "sigma", "conductivity", 0, 1e12),

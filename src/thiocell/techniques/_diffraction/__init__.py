@@ -1,0 +1,1 @@
+"""What powder diffraction needs: beams, patterns, and the refinement engine behind one thin adapter."""

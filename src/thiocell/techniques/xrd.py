@@ -1,0 +1,225 @@
+"""Powder X-ray diffraction: cells, iodide on sulfide sites, phase shares, sizes and strains by Rietveld refinement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from thiocell.chemistry.structures import LI2S, STRUCTURES
+from thiocell.core.bad_input import BadInput
+from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.result import Limit, Result
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.core.technique import setting
+from thiocell.core.term import Term
+from thiocell.techniques._diffraction.beam import Beam, Geometry, beam_of
+from thiocell.techniques._diffraction.doubts import refinement_doubts
+from thiocell.techniques._diffraction.engine import (
+    Phase,
+    Plan,
+    Thermal,
+    refine,
+    simulate,
+    wavelength_of,
+)
+from thiocell.techniques._diffraction.found import add_other_balance, add_values, curves, needless
+from thiocell.techniques._diffraction.pattern import READS, read_pattern
+from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, begun, chosen, key, meaning
+from thiocell.techniques._diffraction.virtual import mixture
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._spread import Spread
+
+_VIRTUAL = "0.42(0) angstrom"
+"""The wavelength of a virtual diffractometer whose own is not told; a record of it says so."""
+_TERMS = {
+    "rwp": Term("%", "Rwp", "weighted profile residual", 0, 1e3),
+    "gof": Term("", "GoF", "goodness of fit: Rwp over what noise alone leaves", 0, 1e6),
+    "offset": Term("deg", "", "shift of all angles (zero error)", -5, 5),
+    "displacement": Term("mm", "", "displacement of the sample from the axis", -5, 5),
+}
+_EDGES = {"a": (0.9, 1.1), "size": (1.0, 400.0), "strain": (0.01, 4.0), "weight": (0.0, 40.0)}
+
+
+@dataclass(frozen=True)
+class Xrd:
+    """A pattern is fitted as a whole by the structures of its phases (Rietveld), after their cells were sought."""
+
+    wavelength: str = setting("", "'0.4137 angstrom' or a tube's lines, 'CuKa'; required unless the record tells it")
+    phases: tuple[str, ...] = setting(
+        (SOLID_SOLUTION, "LiI"), "names of known structures, or roles of .cif files; Li2S_I has iodide refined"
+    )
+    geometry: Geometry = setting("debye_scherrer", "'debye_scherrer' (capillary) or 'bragg_brentano' (flat plate)")
+    begin: Quantity = setting(Quantity.exact(0.0, "deg"), "least two-theta that is used")
+    end: Quantity = setting(Quantity.exact(180.0, "deg"), "largest two-theta that is used")
+    halos: tuple[Quantity, ...] = setting((), "places of broad humps, such as a glass capillary's at '6.8 deg'")
+    background: int = setting(6, "terms of the polynomial under all")
+    resolution: Quantity | None = setting(
+        None, "the instrument's own width (FWHM, Gaussian); none: it is sought too", "0.01 deg"
+    )
+    thermal: Thermal = setting("phase", "displacements of atoms: one factor a 'phase', each 'site', or 'none'")
+    places: bool = setting(False, "refine the atoms' places too, where symmetry leaves them free")
+    counts: int = setting(20000, "counts at the top of a predicted pattern, above its background")
+    span: tuple[Quantity, ...] = setting(
+        (Quantity.exact(3.0, "deg"), Quantity.exact(20.0, "deg"), Quantity.exact(0.02, "deg")),
+        "first and last angle of a predicted pattern, and its step",
+    )
+
+    needs: ClassVar[Mapping[str, Quantity]] = {}
+    reads = READS
+
+    @staticmethod
+    def means(word: str) -> Term | None:
+        """What a value that depends on the phases means."""
+        return meaning(word)
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        """What every value of these phases means."""
+        words = [f"{word}_{key(name)}" for name in self.phases for word in ("a", "weight", "volume", "size", "strain")]
+        words += [
+            f"{word}_{key(SOLID_SOLUTION)}" for word in ("iodine", "iodine_full") if SOLID_SOLUTION in self.phases
+        ]
+        return {word: term for word in words if (term := meaning(word)) is not None} | _TERMS
+
+    @property
+    def gives(self) -> Mapping[str, Term]:
+        """Cells, sizes and strains of the phases, the share of iodide, and the mass shares of all but the first."""
+        found: dict[str, Term] = {}
+        known = [name for name in self.phases if name == SOLID_SOLUTION or name in STRUCTURES]
+        for n, name in enumerate(known):
+            edge = STRUCTURES[name].edges[0] if name in STRUCTURES else LI2S.edges[0]
+            for word in ("a", "size", "strain", *(("weight",) if n else ())):
+                low, high = _EDGES[word]
+                scale = edge if word == "a" else 1.0
+                told = meaning(f"{word}_{key(name)}")
+                assert told is not None  # noqa: S101 - every word of _EDGES has a meaning
+                found[f"{word}_{key(name)}"] = replace(told, low=low * scale, high=high * scale)
+            if name == SOLID_SOLUTION:
+                found[f"iodine_{key(name)}"] = Term("", "x", "share of iodide on the sulfide site", 0.0, 0.4)
+        return found
+
+    def predict(
+        self,
+        values: Mapping[str, Quantity],
+        sample: Sample,  # noqa: ARG002 - the phases say all
+        rng: np.random.Generator | None = None,
+    ) -> Mapping[str, Record]:
+        """The pattern of the phases at their cells, with ``halos``, and with ``rng`` counted."""
+        terms = self.gives
+        missing = [word for word in terms if word not in values]
+        if missing:
+            raise BadInput(f"'{missing[0]}' is missing; predict needs {', '.join(terms)}")
+        told = {word: terms[word].check(word, values[word]).to(terms[word].unit).value for word in terms}
+        begin, end, step = self._span()
+        angle = np.arange(begin, end + 0.5 * step, step)
+        beam = beam_of(self.wavelength or _VIRTUAL, self.geometry)
+        y = simulate(angle, mixture(self.phases, told, wavelength_of(beam)), beam, self._plan())
+        top = float(y.max())
+        if top <= 0.0:
+            raise BadInput(f"no line of the phases lies between {begin:g} and {end:g} degrees")
+        y = self.counts * y / top + 0.05 * self.counts * np.exp(-(angle - begin) / 20.0)
+        for halo in self.halos:
+            y = y + 0.08 * self.counts * np.exp(-4.0 * np.log(2.0) * ((angle - halo.to("deg").value) / 2.2) ** 2)
+        counted = y if rng is None else rng.poisson(y).astype(np.float64)
+        columns = {
+            "two_theta": Column(angle, "deg"),
+            "intensity": Column(counted),
+            "intensity_sigma": Column(np.sqrt(np.maximum(counted, 1.0))),
+        }
+        source = Source("predicted", place="Rietveld model of the phases")
+        return {
+            "main": Record("pattern", "diffraction", columns, source, notes={"wavelength": self.wavelength or _VIRTUAL})
+        }
+
+    def _span(self) -> tuple[float, float, float]:
+        if len(self.span) != 3:
+            raise BadInput("the setting 'span' needs three angles: first, last, step")
+        begin, end, step = (each.to("deg").value for each in self.span)
+        if not 0.0 < begin < end < 180.0 or not 0.0 < step < end - begin:
+            raise BadInput(f"the setting 'span' runs from {begin:g} to {end:g} by {step:g} degrees; that is no range")
+        return begin, end, step
+
+    def _plan(self) -> Plan:
+        own = None if self.resolution is None else self.resolution.to("deg").value
+        if own is not None and own <= 0.0:
+            raise BadInput(f"the setting 'resolution' is {self.resolution}; it must exceed zero")
+        places = tuple(halo.to("deg").value for halo in self.halos)
+        return Plan(self.background, places, own, self.thermal, self.places)
+
+    def _beam(self, record: Record) -> Beam:
+        return beam_of(self.wavelength or record.notes.get("wavelength", ""), self.geometry)
+
+    def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:  # noqa: ARG002 - no fact is needed
+        """Cells, shares, sizes and strains; phases that are not needed are left out and said."""
+        pattern = read_pattern(records, "xrd", self.begin.to("deg").value, self.end.to("deg").value)
+        beam, plan = self._beam(records["main"]), self._plan()
+        phases = [
+            Phase(each, "vacancies" if each.name == SOLID_SOLUTION else None) for each in chosen(self.phases, records)
+        ]
+        found = Findings("xrd", pattern)
+        phases = begun(pattern, phases, beam, plan)
+        fit = refine(pattern, phases, beam, plan)
+        while len(phases) > 1 and (n := needless(fit)) is not None:
+            share, sigma = fit.weights[n]
+            name = phases[n].structure.name
+            found.limits[f"weight_{key(name)}"] = Limit(
+                Quantity.exact(100.0 * (max(share, 0.0) + 1.645 * sigma), "%"), "below", 0.95
+            )
+            found.note(
+                f"phase {name} is not needed: its share is {100 * share:.2g}({100 * sigma:.2g}) %; it is left out"
+            )
+            phases = phases[:n] + phases[n + 1 :]
+            fit = refine(pattern, phases, beam, plan)
+        for doubt in refinement_doubts(fit, phases, plan, beam):
+            found.note(doubt)
+        if fit.converged:
+            add_values(found, fit, phases, beam)
+            add_other_balance(found, pattern, phases, fit, beam, plan)
+        found.add("rwp", Spread(np.asarray(100.0 * fit.rwp)), "%", "%")
+        found.add("gof", Spread(np.asarray(fit.gof)), "", "")
+        return found.result(curves(pattern, fit, phases))
+
+    def draw(self, result: Result) -> Drawing:
+        """The pattern with the fit, what is left, and where each phase has its lines."""
+        if not {"pattern", "lines"} <= set(result.curves):
+            raise BadInput("a figure of a refinement needs the curves pattern and lines")
+        table, ticks = result.curves["pattern"].columns, result.curves["lines"].columns
+        angle, seen, fit, under = (
+            table[word].values for word in ("two_theta", "intensity", "calculated", "background")
+        )
+        x = Axis("Two-theta", "deg")
+        whole = Panel(
+            x,
+            Axis("Intensity", ""),
+            (
+                Points(angle, seen, "record", 0),
+                Line(angle, fit, "fit", 1),
+                Line(angle, under, "background", -1, "dashed"),
+            ),
+            "Pattern",
+        )
+        names = result.curves["lines"].notes
+        number, place = ticks["phase"].values, ticks["two_theta"].values
+        rows = [
+            Points(place[number == int(n)], np.full(int(np.sum(number == int(n))), -float(n)), name, int(n))
+            for n, name in names.items()
+        ]
+        left = Panel(x, Axis("Record less fit", ""), (Line(angle, seen - fit, "left over", 0),), "What is left")
+        lines = Panel(x, Axis("Phase", ""), tuple(rows), "Lines of the phases")
+        words = [f"a_{key(name)}" for name in names.values()]
+        edges = [result.values[word] for word in words if word in result.values]
+        cells = Points(
+            np.arange(1.0, len(edges) + 1.0),
+            np.array([edge.value for edge in edges]),
+            "edge a",
+            0,
+            sigma_y=np.array([edge.sigma for edge in edges]),
+        )
+        told = (Panel(Axis("Phase", ""), Axis("Edge a", "angstrom"), (cells,), "Cells"),) if edges else ()
+        return Drawing((whole, left, lines, *told), "Rietveld refinement", result.source.virtual)
