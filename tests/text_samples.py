@@ -198,6 +198,38 @@ def workbook(folder: Path) -> Path:
     return path
 
 
+def pattern_text(head: str = "") -> str:
+    """Angles, counts and sigmas of two lines on a background."""
+    rows_ = []
+    for k in range(200):
+        angle = 10.0 + 0.05 * k
+        counts = 50 + round(900 * 2.0 ** -(((angle - 12.0) / 0.1) ** 2) + 400 * 2.0 ** -(((angle - 16.0) / 0.1) ** 2))
+        rows_.append(f"{angle:.4f} {counts}.0 {counts**0.5:.3f}")
+    return head + "\n".join(rows_) + "\n"
+
+
+def ras_text() -> str:
+    """Rigaku's text: a head, then angle, counts and attenuator."""
+    rows_ = [" ".join((*line.split()[:2], "1.0000")) for line in pattern_text().splitlines()]
+    head = [
+        "*RAS_DATA_START", "*RAS_HEADER_START", '*MEAS_SCAN_AXIS_X "TwoTheta"', '*MEAS_SCAN_MODE "CONTINUOUS"',
+        '*MEAS_SCAN_START "10.0000"', '*MEAS_SCAN_STOP "19.9500"', '*MEAS_SCAN_STEP "0.0500"',
+        '*MEAS_SCAN_UNIT_Y "counts"', '*HW_XG_WAVE_LENGTH_ALPHA1 "1.540593"', "*RAS_HEADER_END", "*RAS_INT_START",
+    ]  # fmt: skip
+    return "\n".join([*head, *rows_, "*RAS_INT_END", "*RAS_DATA_END", ""])
+
+
+def cif_text() -> str:
+    """Fluorite."""
+    tags = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy", "U_iso_or_equiv")
+    cell = [f"_cell_{what}_{axis} {value}" for what, axes, value in (
+        ("length", ("a", "b", "c"), "5.463(1)"), ("angle", ("alpha", "beta", "gamma"), "90"),
+    ) for axis in axes]  # fmt: skip
+    rows_ = ["Ca1 Ca 0 0 0 1 0.006(1)", "F1 F 0.25 0.25 0.25 1 0.009(1)"]
+    head = ["data_fluorite", *cell, "_symmetry_space_group_name_H-M 'F m -3 m'", "loop_"]
+    return "\n".join([*head, *(f"_atom_site_{tag}" for tag in tags), *rows_, ""])
+
+
 SAMPLES: dict[str, Callable[[Path], Path]] = {
     "bdf": _text("sample.bdf.csv", bdf_text),
     "bdf.machine": _text("machine.bdf.csv", lambda: bdf_text(machine=True, end="\r\n")),
@@ -214,6 +246,9 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "zview": _text("eis.z", zplot_text),
     "spectrum_csv": _text("exported.csv", spectrum_text),
     "novocontrol": _text("pellet.txt", novocontrol_text),
+    "cif": _text("fluorite.cif", cif_text),
+    "diffraction": _text("sample.xye", pattern_text),
+    "diffraction.ras": _text("sample.ras", ras_text),
     "columns": _text("hz.csv", japanese_text, "cp932"),
     "columns.book": workbook,
 }

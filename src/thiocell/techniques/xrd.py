@@ -79,6 +79,15 @@ class Xrd:
         return meaning(word)
 
     @property
+    def roles(self) -> Mapping[str, str]:
+        """The phases that are not known here: each is a record, read from a .cif file."""
+        return {
+            name: "the structure of that phase, a .cif file"
+            for name in self.phases
+            if name != SOLID_SOLUTION and name not in STRUCTURES
+        }
+
+    @property
     def terms(self) -> Mapping[str, Term]:
         """What every value of these phases means."""
         words = [f"{word}_{key(name)}" for name in self.phases for word in ("a", "weight", "volume", "size", "strain")]

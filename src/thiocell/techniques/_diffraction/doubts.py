@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import Phase, Plan, Refined
 
-_BAD = 2.0
+_BAD = 1.5
 """assumed: goodness of fit above which the model leaves more than noise."""
 _LOST = 0.01
 """assumed: share by which an edge may move from where its lines were found."""

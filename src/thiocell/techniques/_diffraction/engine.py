@@ -191,6 +191,7 @@ def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, *,
         rx.Stage(name="halo", turn_on=["instrument.extra_components.*"]),
         rx.Stage(name="cell", turn_on=["phases.*.cell.*", f"instrument.{offset}"]),
         rx.Stage(name="width", turn_on=["phases.*.lor_size", "phases.*.lor_strain", *own], seed=_WIDTH),
+        rx.Stage(name="lines", turn_on=_lines(beam)),
         rx.Stage(name="atoms", turn_on=atoms),
     ]
     kept = [stage for stage in stages if stage.turn_on and (plan.halos or stage.name != "halo")]
@@ -202,6 +203,14 @@ def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, *,
         said = str(error).splitlines()[0]
         raise BadInput(f"the refinement of record '{pattern.name}' broke off: {said}") from error
     return _read(rx, result, structure, instrument, len(phases), cif=cif)
+
+
+def _lines(beam: Beam) -> list[str]:
+    """What makes the lines of a flat plate lopsided: axial divergence, and a tube's second line."""
+    if beam.geometry != "bragg_brentano":
+        return []
+    axial = ["instrument.geometry.axial_sl", "instrument.geometry.axial_hl"]
+    return ["instrument.source.lines.*.weight", *axial] if beam.tube else axial
 
 
 def _read(rx: Any, result: Any, structure: Any, instrument: Any, count: int, *, cif: bool) -> Refined:
