@@ -111,10 +111,13 @@ class PotentialStep(ModelSettings):
                 f"a predicted hold needs a duration above zero and 16 points, not {self.duration} and {self.points}"
             )
         time = np.geomspace(1e-5 * long, long, self.points)
+        gap = time[0]
+        if rng is not None:  # an instrument's rows know nothing of the step: it falls anywhere between two
+            time[0] = gap * (1.0 - rng.random())
         across = sample.positive("thickness", "um").si ** 2 / diffusivity
         current = slab_step(time, charge, across, ratio).current
         errors = (self.current_error, self.voltage_error)
-        rest = np.linspace(0.0, _REST, _ROWS)
+        rest = np.linspace(0.0, _REST - (gap - time[0]), _ROWS)
         time, current = np.concatenate([rest, _REST + time]), np.concatenate([np.zeros(_ROWS), current])
         volts = np.where(np.arange(time.size) < _ROWS, 0.0, self.voltage.to("V").value)
         place = "slab behind a series resistance"
