@@ -219,6 +219,17 @@ def ras_text() -> str:
     return "\n".join([*head, *rows_, "*RAS_INT_END", "*RAS_DATA_END", ""])
 
 
+def pairs_text() -> str:
+    """r and G of two shells, as PDFgetX3 writes them."""
+    rows_ = []
+    for k in range(200):
+        r = 0.05 * k
+        g = 8.0 * 2.0 ** -(((r - 2.5) / 0.1) ** 2) + 3.0 * 2.0 ** -(((r - 3.5) / 0.1) ** 2) - 0.1 * r
+        rows_.append(f"{r:.2f} {g if k else float('nan'):.6f}")
+    head = ["[DEFAULT]", "version = pdfgetx3", "composition = Ni", "qmax = 25.0", "#### start data", "#S 1"]
+    return "\n".join([*head, "#L r($\\AA$)  G($\\AA^{-2}$)", *rows_, ""])
+
+
 def cif_text() -> str:
     """Fluorite."""
     tags = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy", "U_iso_or_equiv")
@@ -247,6 +258,7 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "spectrum_csv": _text("exported.csv", spectrum_text),
     "novocontrol": _text("pellet.txt", novocontrol_text),
     "cif": _text("fluorite.cif", cif_text),
+    "pair_distribution": _text("sample.gr", pairs_text),
     "diffraction": _text("sample.xye", pattern_text),
     "diffraction.ras": _text("sample.ras", ras_text),
     "columns": _text("hz.csv", japanese_text, "cp932"),

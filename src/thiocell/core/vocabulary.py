@@ -31,6 +31,13 @@ DIFFRACTION = {
 }
 """Names of the columns of a powder pattern."""
 
+PAIRS = {
+    "r": Term("angstrom", "r", "distance of two atoms", 0, 1e4),
+    "g": Term("1/angstrom**2", "G", "reduced pair distribution function", -1e6, 1e6),
+    "g_sigma": Term("1/angstrom**2", "", "its sigma", 0, 1e6),
+}
+"""Names of the columns of a pair distribution function."""
+
 SERIES = {
     "share": Term("", "f", "volume share of a second phase", 0, 1),
     "conductivity": Term("S/cm", "sigma", "conductivity", 0, 1e12),

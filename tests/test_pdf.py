@@ -1,0 +1,110 @@
+"""Pair distribution functions: real ones with published answers, mixtures with known truth, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from thiocell.chemistry.structures import MOS2_1T, MOS2_2H
+from thiocell.core.bad_input import BadInput
+from thiocell.core.quantity import Quantity
+from thiocell.core.record import Column, Record
+from thiocell.core.sample import Sample
+from thiocell.core.source import Source
+from thiocell.readers import read
+from thiocell.techniques._pairs.engine import Pairs
+from thiocell.techniques.pdf import Pdf
+
+POWDER = Sample("powder")
+
+
+def angstrom(value) -> Quantity:
+    return Quantity.exact(value, "angstrom")
+
+
+def mixed(shares, noise, seed=4, end=15.0):
+    """G(r) of 1T and 2H by shares of atoms; a share counts by the square of the electrons of a mean atom, 74/3 both."""
+    r = np.arange(1.5, end, 0.02)
+    parts = []
+    for structure in (MOS2_1T, MOS2_2H):
+        moves = {atom.element: atom.u_iso for atom in structure.atoms}
+        parts.append(Pairs(structure, r[0], r[-1], r.size, 25.0).at([1.0] * 3, moves, 2.0, 0.0, 0.04, 0.01))
+    g = shares[0] * parts[0] + shares[1] * parts[1] + noise * np.random.default_rng(seed).normal(size=r.size)
+    return written(r, g)
+
+
+def written(r, g, **more) -> dict[str, Record]:
+    columns = {"r": Column(r, "angstrom"), "g": Column(g, "1/angstrom**2")} | more
+    record = Record("made", "pair_distribution", columns, Source("measured", place="made up"), notes={"qmax": "25"})
+    return {"main": record}
+
+
+@pytest.mark.parametrize(
+    ("file", "structure", "qmax", "edge", "within", "rw"),
+    [("Ni.gr", "Ni.cif", 25.0, 3.5248, 2e-4, (3.0, 3.5)), ("si.gr", "Si_Fd-3m.cif", 22.0, 5.4296, 3e-4, (6.5, 8.5))],
+)
+def test_standards_give_the_published_edges(data_dir, file, structure, qmax, edge, within, rw):
+    """DiffPy-CMI's examples, 1.5 to 50 angstrom: Ni 3.5248, Rw about 3.2 %; Si 5.4296 angstrom, about 7.2 %."""
+    (main,), (cif,) = read(data_dir / "pdf" / file), read(data_dir / "pdf" / structure)
+    technique = Pdf(models=("it",), end=angstrom(50), qmax=Quantity.exact(qmax, "1/angstrom"), calibrate=True)
+    found = technique.analyse({"main": main, "it": cif}, POWDER)
+    assert found["a_it"].value == pytest.approx(edge, abs=within)
+    assert rw[0] < found["rw_it"].value < rw[1]
+    assert found.source.kind == "measured"
+
+
+def test_wurtzite_is_told_from_zincblende(data_dir):
+    """Bulk CdSe: Rw 0.166 against 0.729 with another code's ranges and instrument."""
+    folder = data_dir / "pdf"
+    (main,) = read(folder / "CdSe-bulk.gr")
+    records = {"main": main, "wurtzite": read(folder / "CdSe-Wurtzite.cif")[0]}
+    records |= {"zincblende": read(folder / "CdSe-Zincblende.cif")[0]}
+    found = Pdf(models=("zincblende", "wurtzite"), end=angstrom(20)).analyse(records, POWDER)
+    assert 12 < found["rw_wurtzite"].value < 21
+    assert 65 < found["rw_zincblende"].value < 80
+    (verdict,) = (doubt for doubt in found.doubts if "fits better" in doubt)
+    assert verdict.startswith("wurtzite fits better than zincblende")
+    assert verdict.endswith("the data tell them apart")
+
+
+def test_a_mixture_is_found_and_a_rival_too_many_is_not_told_apart():
+    models = ("MoS2_1T", "MoS2_2H", "MoS2_1T+MoS2_2H")
+    found = Pdf(models=models).analyse(mixed((0.7, 0.3), 0.05), POWDER)
+    assert found["share_mos2_1t"].value == pytest.approx(70.0, abs=max(4 * found["share_mos2_1t"].sigma, 0.1))
+    assert found["share_mos2_1t"].value + found["share_mos2_2h"].value == pytest.approx(100.0)
+    assert all(doubt.startswith("MoS2_1T+MoS2_2H fits better") for doubt in found.doubts if "fits better" in doubt)
+    # pure 1T in much noise: the mixture fits as well and is no better
+    found = Pdf(models=models).analyse(mixed((1.0, 0.0), 1.5), POWDER)
+    assert found["rw_mos2_1t_mos2_2h"].value <= found["rw_mos2_1t"].value + 1.0
+    assert any(doubt.startswith("MoS2_1T fits better than MoS2_1T+MoS2_2H") for doubt in found.doubts)
+
+
+def test_sizes_of_coherent_grains_are_found():
+    r = np.arange(1.5, 30.0, 0.02)
+    moves = {atom.element: atom.u_iso for atom in MOS2_1T.atoms}
+    g = Pairs(MOS2_1T, r[0], r[-1], r.size, 25.0).at([1.0] * 3, moves, 2.0, 40.0, 0.04, 0.01)
+    g = g + 0.03 * np.random.default_rng(1).normal(size=r.size)
+    found = Pdf(models=("MoS2_1T",), end=angstrom(30), finite=True).analyse(written(r, g), POWDER)
+    assert found["size_mos2_1t"].value == pytest.approx(4.0, abs=4 * found["size_mos2_1t"].sigma)
+
+
+def test_what_cannot_be_fitted_is_named():
+    good = mixed((1.0, 0.0), 0.05)
+    main = good["main"]
+    silent = {"main": dataclasses.replace(main, notes={})}
+    r, g = main.columns["r"].values, main.columns["g"].values
+    for records, settings, words in (
+        (silent, {}, "does not say up to which q"),
+        (good, {"qmax": Quantity.exact(0.1, "1/angstrom")}, "lies between 1 and 200"),
+        (good, {"models": ("MoS2_3R",)}, "names 'MoS2_3R'"),
+        (good, {"models": ("MoS2_1T", "MoS2_1T")}, "names a model twice"),
+        (good, {"begin": angstrom(14.9)}, "rows from 14.9 to 15"),
+        (good, {"begin": angstrom(20)}, "no range of r"),
+        (written(r[::-1], g), {}, "does not rise"),
+        (written(r, 0.0 * g), {}, "no G other than zero"),
+        ({"main": dataclasses.replace(main, kind="diffraction")}, {}, "is of kind 'diffraction'"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            Pdf(**settings).analyse(records, POWDER)
