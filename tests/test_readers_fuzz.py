@@ -113,9 +113,18 @@ def survives(sample: str, path: Path, data: bytes) -> bool:
     assert records
     for record in records:
         assert len(record) > 0
-        for word in {"time", "voltage", "current", "frequency", "two_theta", "x", "occupancy", "r", "g"} & set(
-            record.columns
-        ):
+        for word in {
+            "time",
+            "voltage",
+            "current",
+            "frequency",
+            "two_theta",
+            "x",
+            "occupancy",
+            "r",
+            "g",
+            "raman_shift",
+        } & set(record.columns):
             assert np.isfinite(record.columns[word].values).all()
     return True
 

@@ -230,6 +230,15 @@ def pairs_text() -> str:
     return "\n".join([*head, "#L r($\\AA$)  G($\\AA^{-2}$)", *rows_, ""])
 
 
+def raman_text(head: str = "#Acq. time (s)=\t10\n#Laser (nm)=\t532\n") -> str:
+    """A line at 520.5 1/cm, as LabSpec writes it."""
+    rows_ = []
+    for k in range(200):
+        shift = 450.0 + 0.6 * k
+        rows_.append(f"{shift:.3f}\t{round(300 + 5000 / (1 + ((shift - 520.5) / 2.0) ** 2))}")
+    return head + "\n".join(rows_) + "\n"
+
+
 def cif_text() -> str:
     """Fluorite."""
     tags = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy", "U_iso_or_equiv")
@@ -259,6 +268,9 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "novocontrol": _text("pellet.txt", novocontrol_text),
     "cif": _text("fluorite.cif", cif_text),
     "pair_distribution": _text("sample.gr", pairs_text),
+    "raman": _text("labspec.txt", raman_text),
+    "raman.wire": _text("wire.txt", lambda: raman_text("#Wave\t\t#Intensity\n")),
+    "raman.bare": _text("bare.txt", lambda: raman_text("")),
     "diffraction": _text("sample.xye", pattern_text),
     "diffraction.ras": _text("sample.ras", ras_text),
     "columns": _text("hz.csv", japanese_text, "cp932"),

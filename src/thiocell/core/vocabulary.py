@@ -38,6 +38,11 @@ PAIRS = {
 }
 """Names of the columns of a pair distribution function."""
 
+RAMAN = {
+    "raman_shift": Term("1/cm", "shift", "Raman shift", -1e4, 1e5),
+}
+"""Names of the columns of a Raman spectrum, beside 'intensity'."""
+
 SERIES = {
     "share": Term("", "f", "volume share of a second phase", 0, 1),
     "conductivity": Term("S/cm", "sigma", "conductivity", 0, 1e12),

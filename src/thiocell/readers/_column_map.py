@@ -9,14 +9,14 @@ from typing import Any
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import check_unit, same_dimension
-from thiocell.core.vocabulary import COLUMNS, DIFFRACTION, PAIRS, SERIES, SPECTRA
+from thiocell.core.vocabulary import COLUMNS, DIFFRACTION, PAIRS, RAMAN, SERIES, SPECTRA
 from thiocell.readers._clock import FORMS
 from thiocell.readers._text import DELIMITERS, ENCODINGS
 
 NEEDED = {"cycling": ("time", "voltage", "current"), "impedance": ("frequency", "z_real", "z_imag")}
 """The words that a record of these kinds has; other kinds may have any."""
 
-_VOCABULARY = {**COLUMNS, **SPECTRA, **SERIES, **DIFFRACTION, **PAIRS}
+_VOCABULARY = {**COLUMNS, **SPECTRA, **SERIES, **DIFFRACTION, **PAIRS, **RAMAN}
 _CURRENT_SIGNS = ("charge positive", "discharge positive", "by direction")
 _SIGNS = ("as written", "negated")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")

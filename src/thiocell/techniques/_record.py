@@ -9,9 +9,9 @@ import numpy as np
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import same_dimension
 from thiocell.core.record import Record
-from thiocell.core.vocabulary import COLUMNS, DIFFRACTION, PAIRS, SERIES, SPECTRA
+from thiocell.core.vocabulary import COLUMNS, DIFFRACTION, PAIRS, RAMAN, SERIES, SPECTRA
 
-_KNOWN = {**COLUMNS, **SPECTRA, **SERIES, **DIFFRACTION, **PAIRS}
+_KNOWN = {**COLUMNS, **SPECTRA, **SERIES, **DIFFRACTION, **PAIRS, **RAMAN}
 
 
 def usable(

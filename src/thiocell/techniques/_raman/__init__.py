@@ -1,0 +1,1 @@
+"""What Raman spectra need: lines and a baseline in one fit."""
