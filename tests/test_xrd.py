@@ -16,6 +16,8 @@ from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import read
+from thiocell.studies.load import load
+from thiocell.studies.run import default_store, run
 from thiocell.techniques.xrd import Xrd
 
 POWDER = Sample("powder")
@@ -201,3 +203,33 @@ def test_a_certified_standard_on_a_laboratory_diffractometer(data_dir):
     assert found["a_lab6"].value == pytest.approx(4.156826, abs=8e-5)
     assert found["displacement"].value == pytest.approx(-0.0788, abs=4 * found["displacement"].sigma)
     assert said(found, "the goodness of fit is 1.8")
+
+
+def test_a_recipe_says_what_a_prediction_leaves_out(tmp_path):
+    """x = 0 and 0.30 of (1-x)Li2S-xLiI: edge and iodide of the solid solution, and the LiI beyond its limit of 0.20."""
+    (tmp_path / "study.toml").write_text(
+        """
+title = "lattice"
+[sample.series]
+system = "li2s_lii_mos2"
+recipe = { x = [0.0, 0.30], y = 0.0 }
+[predict.patterns]
+technique = "xrd"
+sample = "series"
+seed = 11
+values = { size_li2s_i = "15 nm", strain_li2s_i = "0.3 %", size_lii = "15 nm", strain_lii = "0.3 %" }
+[analyse.refined]
+technique = "xrd"
+records = "patterns"
+"""
+    )
+    outcomes = run(load(tmp_path / "study.toml"), default_store(tmp_path)).outcomes
+    pure, rich = (outcomes[f"refined[x={x}]"].result for x in ("0", "0.3"))
+    assert pure["a_li2s_i"].value == pytest.approx(5.718, abs=4 * pure["a_li2s_i"].sigma)
+    assert pure.limits["iodine_li2s_i"].bound.value < 0.01
+    assert pure.limits["weight_lii"].bound.value < 1.0
+    assert said(pure, "no iodide is found in Li2S_I")
+    assert rich["a_li2s_i"].value == pytest.approx(5.822, abs=4 * rich["a_li2s_i"].sigma)
+    assert rich["iodine_li2s_i"].value == pytest.approx(0.20, abs=4 * rich["iodine_li2s_i"].sigma)
+    counted_out = outcomes["series[x=0.3]"].sample["state_mass_fraction_lii"].value
+    assert rich["weight_lii"].value == pytest.approx(100 * counted_out, abs=4 * rich["weight_lii"].sigma)

@@ -28,10 +28,17 @@ from thiocell.techniques._diffraction.engine import (
     simulate,
     wavelength_of,
 )
-from thiocell.techniques._diffraction.found import add_other_balance, add_values, curves, needless
+from thiocell.techniques._diffraction.found import (
+    add_other_balance,
+    add_values,
+    curves,
+    iodide_of,
+    needless,
+    without_iodide,
+)
 from thiocell.techniques._diffraction.pattern import READS, read_pattern
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, begun, chosen, key, meaning
-from thiocell.techniques._diffraction.virtual import mixture
+from thiocell.techniques._diffraction.virtual import from_inventory, mixture
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._spread import Spread
 
@@ -116,15 +123,14 @@ class Xrd:
     def predict(
         self,
         values: Mapping[str, Quantity],
-        sample: Sample,  # noqa: ARG002 - the phases say all
+        sample: Sample,
         rng: np.random.Generator | None = None,
     ) -> Mapping[str, Record]:
-        """The pattern of the phases at their cells, with ``halos``, and with ``rng`` counted."""
-        terms = self.gives
-        missing = [word for word in terms if word not in values]
-        if missing:
-            raise BadInput(f"'{missing[0]}' is missing; predict needs {', '.join(terms)}")
-        told = {word: terms[word].check(word, values[word]).to(terms[word].unit).value for word in terms}
+        """The pattern of the phases at their cells, with ``halos``, and with ``rng`` counted.
+
+        Edges, iodide and shares that ``values`` leaves out are those of the sample's recipe and state of charge.
+        """
+        told = from_inventory(self.phases, self.gives, values, sample)
         begin, end, step = self._span()
         angle = np.arange(begin, end + 0.5 * step, step)
         beam = beam_of(self.wavelength or _VIRTUAL, self.geometry)
@@ -184,6 +190,15 @@ class Xrd:
                 f"phase {name} is not needed: its share is {100 * share:.2g}({100 * sigma:.2g}) %; it is left out"
             )
             phases = phases[:n] + phases[n + 1 :]
+            fit = refine(pattern, phases, beam, plan)
+        bare = without_iodide(fit, phases)
+        if bare != phases:
+            for n, (phase, plain) in enumerate(zip(phases, bare, strict=True)):
+                if phase != plain:
+                    word, sigma = key(phase.structure.name), fit.sigmas[iodide_of(n)]
+                    found.limits[f"iodine_{word}"] = Limit(Quantity.exact(1.645 * sigma), "below", 0.95)
+                    found.note(f"no iodide is found in {phase.structure.name}: it is fitted without")
+            phases = bare
             fit = refine(pattern, phases, beam, plan)
         for doubt in refinement_doubts(fit, phases, plan, beam):
             found.note(doubt)

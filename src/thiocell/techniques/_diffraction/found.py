@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from thiocell.chemistry.structures import iodide_in_sulfide
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.result import Limit
@@ -32,7 +35,7 @@ def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam) -
             parts = {**edge.parts, "wavelength": np.asarray(gain)} if gain else edge.parts
             found.add(f"{letter}_{word}", Spread(edge.value, parts), "angstrom", "angstrom")
         if phase.balance is not None:
-            found.add(f"iodine_{word}", _spread(fit, f"phases.{n}.atoms.1.occ", f"fit iodine {word}"), "", "")
+            found.add(f"iodine_{word}", _spread(fit, iodide_of(n), f"fit iodine {word}"), "", "")
         if len(phases) > 1:
             share, sigma = fit.weights[n]
             part = {"fit shares": np.asarray(sigma)}
@@ -100,7 +103,7 @@ def add_other_balance(
         if phase.balance is None or not other.converged:
             continue
         word = key(phase.structure.name)
-        path = f"phases.{n}.atoms.1.occ"
+        path = iodide_of(n)
         spread = _spread(other, path, f"fit iodine {word}")
         found.add(f"iodine_full_{word}", spread, "", "")
         if found.values.get(f"iodine_{word}") is not None:
@@ -135,3 +138,20 @@ def curves(pattern: Pattern, fit: Refined, phases: list[Phase]) -> dict[str, Rec
         "pattern": Record("pattern", "pattern", columns, pattern.source, notes={"cif": fit.cif}),
         "lines": Record("lines", "lines", lines, pattern.source, notes=names),
     }
+
+
+def iodide_of(n: int) -> str:
+    """The parameter that is the share of iodide in a phase that has it sought."""
+    return f"phases.{n}.atoms.1.occ"
+
+
+def without_iodide(fit: Refined, phases: list[Phase]) -> list[Phase]:
+    """The phases, those whose iodide ended at none without it, from where their cells ended."""
+    found = []
+    for n, phase in enumerate(phases):
+        if phase.balance is not None and iodide_of(n) in fit.bounded and fit.values[iodide_of(n)] < 1e-6:
+            bare = iodide_in_sulfide(0.0, fit.values[f"phases.{n}.cell.a"])
+            found.append(Phase(replace(bare, name=phase.structure.name)))
+        else:
+            found.append(phase)
+    return found

@@ -9,9 +9,17 @@ import numpy as np
 from thiocell.chemistry.structure import Structure
 from thiocell.chemistry.structures import STRUCTURES, iodide_in_sulfide
 from thiocell.core.bad_input import BadInput
+from thiocell.core.quantity import Quantity
+from thiocell.core.sample import Sample
+from thiocell.core.term import Term
 from thiocell.techniques._diffraction.engine import cell_mass_volume
 from thiocell.techniques._diffraction.found import SHAPE
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, key
+
+_OF = {"a": "edge_li2s_lii", "iodine": "guest_share_li2s_lii"}
+"""Facts of a sample that say where the solid solution stands."""
+_STATE = {SOLID_SOLUTION: "li2s_lii", "MoS2_2H": "mos2", "MoS2_1T": "mos2"}
+"""Words of phases in a sample's state, where they are not the phase's own name."""
 
 
 def mixture(
@@ -34,3 +42,32 @@ def mixture(
         strain = told[f"strain_{word}"] / 100.0 * 4.0 * 180.0 / np.pi
         made.append((structure, told.get(f"weight_{word}", rest) / cell_mass_volume(structure), size, strain))
     return made
+
+
+def from_inventory(
+    phases: Sequence[str], terms: Mapping[str, Term], values: Mapping[str, Quantity], sample: Sample
+) -> dict[str, float]:
+    """Numbers of all ``terms`` in their units: told in ``values``, else of the sample's recipe and state of charge.
+
+    Shares are those of the crystalline phases named. Raises BadInput for a word that neither tells.
+    """
+    told: dict[str, float] = {}
+    facts = {word: fact.quantity for word, fact in sample.facts.items()}
+    masses = {name: facts.get(f"state_mass_fraction_{_STATE.get(name, key(name))}") for name in phases}
+    whole = sum(mass.value for mass in masses.values() if mass is not None)
+    for word, term in terms.items():
+        if word in values:
+            told[word] = term.check(word, values[word]).to(term.unit).value
+            continue
+        kind, _, phase = word.partition("_")
+        name = next((each for each in phases if key(each) == phase), "")
+        mass = masses.get(name)
+        if kind == "weight" and mass is not None and whole > 0.0:
+            told[word] = 100.0 * mass.value / whole
+        elif kind in _OF and name == SOLID_SOLUTION and _OF[kind] in facts:
+            told[word] = facts[_OF[kind]].to(term.unit).value
+        elif kind == "a" and name in STRUCTURES:
+            told[word] = STRUCTURES[name].edges[0]
+        else:
+            raise BadInput(f"'{word}' is missing; predict needs {', '.join(terms)}")
+    return told
