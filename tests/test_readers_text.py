@@ -40,7 +40,16 @@ def _beside(name: str) -> ModuleType:
 TEXT = _beside("text_samples")
 REPOSITORY = Path(__file__).resolve().parents[1]
 IMPEDANCE = ("biologic_mpt.spectra", "gamry_dta", "gamry_dta.comma", "zview", "novocontrol", "spectrum_csv")
-CYCLING = sorted(set(TEXT.SAMPLES) - set(IMPEDANCE))
+STRUCTURE = {
+    "cif": ("structure", "occupancy", [1.0, 1.0]),
+    "diffraction": ("diffraction", "two_theta", 10.0 + 0.05 * np.arange(200)),
+    "diffraction.ras": ("diffraction", "two_theta", 10.0 + 0.05 * np.arange(200)),
+    "pair_distribution": ("pair_distribution", "r", 0.05 * np.arange(1, 200)),
+    "raman": ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200)),
+    "raman.wire": ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200)),
+    "raman.bare": ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200)),
+}
+CYCLING = sorted(set(TEXT.SAMPLES) - set(IMPEDANCE) - set(STRUCTURE))
 SECONDS = {"s": 1.0, "h": 3600.0}
 AMPERES = {"A": 1.0, "mA": 1e-3}
 AMPERE_HOURS = {"Ah": 1.0, "mAh": 1e-3}
@@ -54,6 +63,19 @@ def put(folder: Path, text: str, name: str = "file.csv", encoding: str = "utf-8"
     path = folder / name
     path.write_bytes(text.encode(encoding))
     return path
+
+
+@pytest.mark.parametrize("sample", sorted(STRUCTURE))
+def test_patterns_and_structures_are_read_as_they_were_written(sample: str, tmp_path: Path) -> None:
+    path = TEXT.SAMPLES[sample](tmp_path)
+    before = path.read_bytes()
+    kind, column, values = STRUCTURE[sample]
+    (record,) = read(path)
+    assert record.kind == kind
+    np.testing.assert_allclose(record.columns[column].values, values, atol=1e-3)
+    assert record.source.reference.startswith("sha256:")
+    assert record.source.place == path.name
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("sample", CYCLING)
