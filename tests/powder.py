@@ -23,7 +23,7 @@ def orbit(symbol, place):
     return np.array(found)
 
 
-def lines(structure: Structure, wavelength, begin, end):
+def lines(structure: Structure, wavelength, begin, end, k=0.99):
     """Places (degrees) and strengths of all reflections between two angles (degrees)."""
     cell = gemmi.UnitCell(*structure.edges, *structure.angles)
     least = wavelength / 2 / np.sin(np.radians(end / 2))
@@ -46,7 +46,7 @@ def lines(structure: Structure, wavelength, begin, end):
         blur = np.exp(-8 * np.pi**2 * atom.u_iso * s**2)
         factor += atom.occupancy * (plain + real + 1j * imaginary) * blur * phases
     theta = np.arcsin(s * wavelength)
-    polarised = (0.99 + 0.01 * np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
+    polarised = (k + (1 - k) * np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
     places, which = np.unique(np.round(np.degrees(2 * theta), 6), return_inverse=True)
     strengths = np.zeros(places.size)
     np.add.at(strengths, which, np.abs(factor) ** 2 * polarised / cell.volume**2)
@@ -54,14 +54,16 @@ def lines(structure: Structure, wavelength, begin, end):
     return places[kept], strengths[kept]
 
 
-def pattern(angle, phases, wavelength, gauss=2e-4, zero=0.0):
+def pattern(angle, phases, wavelength, gauss=2e-4, zero=0.0, polarised=0.99):
     """Intensities at ``angle`` (degrees): ``phases`` are (structure, scale, size part X, strain part Y in degrees).
 
     Thompson, Cox and Hastings' pseudo-Voigt: Gaussian width sqrt(gauss), Lorentzian X/cos theta + Y tan theta.
     """
     total = np.zeros_like(angle)
     for structure, scale, size, strain in phases:
-        for place, strength in zip(*lines(structure, wavelength, max(0.3, angle[0] - 1), angle[-1] + 2), strict=True):
+        for place, strength in zip(
+            *lines(structure, wavelength, max(0.3, angle[0] - 1), angle[-1] + 2, polarised), strict=True
+        ):
             half = np.radians(place / 2)
             g, x = np.sqrt(gauss), size / np.cos(half) + strain * np.tan(half) + 1e-6
             terms = (1.0, 2.69269, 2.42843, 4.47163, 0.07842, 1.0)

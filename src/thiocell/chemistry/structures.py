@@ -58,7 +58,23 @@ MOS2_1T = Structure(
     (Atom("Mo1", "Mo", (0.0, 0.0, 0.0), 1.0, _u(0.6)), Atom("S1", "S", (1 / 3, 2 / 3, 0.262), 1.0, _u(0.8))),
     _literature("Fang et al., Angew. Chem. Int. Ed. 57 (2018) 1232"),
 )
-STRUCTURES = {each.name: each for each in (LI2S, LII, MOS2_2H, MOS2_1T)}
+MOS2_1TP = Structure(
+    "MoS2_1Tp",
+    "P 1 21/m 1",
+    (5.728, 3.177, 5.945),
+    _RIGHT,
+    (
+        Atom("Mo1", "Mo", (0.1976, 0.25, 0.9867), 1.0, _u(0.6)),
+        Atom("S1", "S", (0.9177, 0.25, 0.2921), 1.0, _u(0.8)),
+        Atom("S2", "S", (0.5783, 0.25, 0.7771), 1.0, _u(0.8)),
+    ),
+    _literature(
+        "1T', a layer by density functional theory: github.com/quanshengwu/wannier_tools, examples/MoS2-1Tp",
+        "Mo-Mo 2.77 and 3.81 angstrom, measured 2.8 and 3.8 (Joensen et al., J. Phys. C 20 (1987) 4043); layers on "
+        "each other as in 1T: c and beta assumed",
+    ),
+)
+STRUCTURES = {each.name: each for each in (LI2S, LII, MOS2_2H, MOS2_1T, MOS2_1TP)}
 """By name, as settings write them."""
 
 

@@ -16,6 +16,15 @@ IntArray = NDArray[np.int64]
 _NOTHING = 1e-150  # assumed: no charge, energy or mass is this small in SI units
 
 
+def root_of(covariance: Array) -> Array:
+    """A matrix whose product with its transpose is ``covariance``; NaN where that is unknown."""
+    if not np.all(np.isfinite(covariance)):
+        return np.full(covariance.shape, np.nan)
+    size = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    values, turn = np.linalg.eigh(covariance / np.outer(size, size))
+    return np.asarray(size[:, None] * turn * np.sqrt(np.maximum(values, 0.0)))
+
+
 @dataclass(frozen=True, eq=False)
 class Spread:
     """``value``, in SI units, with signed one-sigma ``parts``, each by the name of the error that it comes from.

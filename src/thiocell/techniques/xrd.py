@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from thiocell.chemistry.structures import LI2S, STRUCTURES
-from thiocell.core.bad_input import BadInput
+from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
-from thiocell.core.result import Limit, Result
+from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import setting
@@ -28,17 +28,13 @@ from thiocell.techniques._diffraction.engine import (
     simulate,
     wavelength_of,
 )
-from thiocell.techniques._diffraction.found import (
-    add_other_balance,
-    add_values,
-    curves,
-    iodide_of,
-    needless,
-    without_iodide,
-)
+from thiocell.techniques._diffraction.found import add_other_balance, add_values, curves
+from thiocell.techniques._diffraction.layered import add_layers, refine_layered
+from thiocell.techniques._diffraction.layers import Layers
+from thiocell.techniques._diffraction.needed import settled
 from thiocell.techniques._diffraction.pattern import READS, read_pattern
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, begun, chosen, key, meaning
-from thiocell.techniques._diffraction.virtual import from_inventory, mixture
+from thiocell.techniques._diffraction.virtual import from_inventory, mixture, of_layers
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._spread import Spread
 
@@ -50,6 +46,7 @@ _TERMS = {
     "offset": Term("deg", "", "shift of all angles (zero error)", -5, 5),
     "displacement": Term("mm", "", "displacement of the sample from the axis", -5, 5),
 }
+_HALO = Term("deg", "", "place of the broad hump", 0, 180)
 _EDGES = {"a": (0.9, 1.1), "size": (1.0, 400.0), "strain": (0.01, 4.0), "weight": (0.0, 40.0)}
 
 
@@ -62,9 +59,19 @@ class Xrd:
         (SOLID_SOLUTION, "LiI"), "names of known structures, or roles of .cif files; Li2S_I has iodide refined"
     )
     geometry: Geometry = setting("debye_scherrer", "'debye_scherrer' (capillary) or 'bragg_brentano' (flat plate)")
+    polarised: Quantity | None = setting(
+        None,
+        "share K of the beam in the plane of polarisation, K + (1 - K) cos^2 two-theta; none: 0.5 of a tube, else 0.99",
+        "0.95",
+    )
     begin: Quantity = setting(Quantity.exact(0.0, "deg"), "least two-theta that is used")
     end: Quantity = setting(Quantity.exact(180.0, "deg"), "largest two-theta that is used")
     halos: tuple[Quantity, ...] = setting((), "places of broad humps, such as a glass capillary's at '6.8 deg'")
+    layers: str = setting("", "of a prediction: structure of the thin layers that give humps, such as 'MoS2_1T'")
+    layer_size: tuple[Quantity, ...] = setting(
+        (Quantity.exact(1.6, "nm"), Quantity.exact(0.62, "nm")), "width and spacing of those layers"
+    )
+    layer_count: int = setting(3, "layers that lie on each other")
     background: int = setting(6, "terms of the polynomial under all")
     resolution: Quantity | None = setting(
         None, "the instrument's own width (FWHM, Gaussian); none: it is sought too", "0.01 deg"
@@ -101,7 +108,8 @@ class Xrd:
         words += [
             f"{word}_{key(SOLID_SOLUTION)}" for word in ("iodine", "iodine_full") if SOLID_SOLUTION in self.phases
         ]
-        return {word: term for word in words if (term := meaning(word)) is not None} | _TERMS
+        halos = {f"halo_{n}": replace(_HALO, meaning=f"{_HALO.meaning} {n}") for n in range(1, len(self.halos) + 1)}
+        return {word: term for word in words if (term := meaning(word)) is not None} | halos | _TERMS
 
     @property
     def gives(self) -> Mapping[str, Term]:
@@ -133,11 +141,14 @@ class Xrd:
         told = from_inventory(self.phases, self.gives, values, sample)
         begin, end, step = self._span()
         angle = np.arange(begin, end + 0.5 * step, step)
-        beam = beam_of(self.wavelength or _VIRTUAL, self.geometry)
-        y = simulate(angle, mixture(self.phases, told, wavelength_of(beam)), beam, self._plan())
+        beam = self._beam_of(self.wavelength or _VIRTUAL)
+        wavelength = wavelength_of(beam)
+        y = simulate(angle, mixture(self.phases, told, wavelength), beam, self._plan())
         top = float(y.max())
         if top <= 0.0:
             raise BadInput(f"no line of the phases lies between {begin:g} and {end:g} degrees")
+        if self.layers:
+            y = y + of_layers(angle, self._layers(), self.phases, sample, beam)
         y = self.counts * y / top + 0.05 * self.counts * np.exp(-(angle - begin) / 20.0)
         for halo in self.halos:
             y = y + 0.08 * self.counts * np.exp(-4.0 * np.log(2.0) * ((angle - halo.to("deg").value) / 2.2) ** 2)
@@ -151,6 +162,22 @@ class Xrd:
         return {
             "main": Record("pattern", "diffraction", columns, source, notes={"wavelength": self.wavelength or _VIRTUAL})
         }
+
+    def _layers(self) -> Layers:
+        if self.layers not in STRUCTURES or self.layers in self.phases:
+            raise BadInput(
+                f"the setting 'layers' is '{self.layers}'; it names one structure of {choices(STRUCTURES)} that is not "
+                "among 'phases'"
+            )
+        if len(self.layer_size) != 2 or self.layer_count < 1:
+            raise BadInput("the setting 'layer_size' needs a width and a spacing, and 'layer_count' one layer or more")
+        width, spacing = (each.to("angstrom").value for each in self.layer_size)
+        if not 5.0 <= width <= 200.0 or not 3.0 <= spacing <= 30.0:
+            raise BadInput(
+                f"the setting 'layer_size' is {self.layer_size[0]} and {self.layer_size[1]}; layers are 0.5 to 20 nm "
+                "wide and 0.3 to 3 nm apart"
+            )
+        return Layers(STRUCTURES[self.layers], width, spacing, self.layer_count)
 
     def _span(self) -> tuple[float, float, float]:
         if len(self.span) != 3:
@@ -168,42 +195,35 @@ class Xrd:
         return Plan(self.background, places, own, self.thermal, self.places)
 
     def _beam(self, record: Record) -> Beam:
-        return beam_of(self.wavelength or record.notes.get("wavelength", ""), self.geometry)
+        return self._beam_of(self.wavelength or record.notes.get("wavelength", ""))
+
+    def _beam_of(self, text: str) -> Beam:
+        share = None if self.polarised is None else self.polarised.to("").value
+        if share is not None and not 0.0 <= share <= 1.0:
+            raise BadInput(f"the setting 'polarised' is {self.polarised}; it is a share between 0 and 1")
+        return beam_of(text, self.geometry, share)
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:  # noqa: ARG002 - no fact is needed
         """Cells, shares, sizes and strains; phases that are not needed are left out and said."""
         pattern = read_pattern(records, "xrd", self.begin.to("deg").value, self.end.to("deg").value)
         beam, plan = self._beam(records["main"]), self._plan()
         phases = [
-            Phase(each, "vacancies" if each.name == SOLID_SOLUTION else None) for each in chosen(self.phases, records)
+            Phase(each, "vacancies" if each.name == SOLID_SOLUTION else None, each)
+            for each in chosen(self.phases, records)
         ]
         found = Findings("xrd", pattern)
         phases = begun(pattern, phases, beam, plan)
-        fit = refine(pattern, phases, beam, plan)
-        while len(phases) > 1 and (n := needless(fit)) is not None:
-            share, sigma = fit.weights[n]
-            name = phases[n].structure.name
-            found.limits[f"weight_{key(name)}"] = Limit(
-                Quantity.exact(100.0 * (max(share, 0.0) + 1.645 * sigma), "%"), "below", 0.95
-            )
-            found.note(
-                f"phase {name} is not needed: its share is {100 * share:.2g}({100 * sigma:.2g}) %; it is left out"
-            )
-            phases = phases[:n] + phases[n + 1 :]
+        if self.layers:
+            fit, plan, matched = refine_layered(pattern, phases, beam, plan, self._layers())
+        else:
             fit = refine(pattern, phases, beam, plan)
-        bare = without_iodide(fit, phases)
-        if bare != phases:
-            for n, (phase, plain) in enumerate(zip(phases, bare, strict=True)):
-                if phase != plain:
-                    word, sigma = key(phase.structure.name), fit.sigmas[iodide_of(n)]
-                    found.limits[f"iodine_{word}"] = Limit(Quantity.exact(1.645 * sigma), "below", 0.95)
-                    found.note(f"no iodide is found in {phase.structure.name}: it is fitted without")
-            phases = bare
-            fit = refine(pattern, phases, beam, plan)
+        phases, fit = settled(found, pattern, phases, beam, plan, fit)
         for doubt in refinement_doubts(fit, phases, plan, beam):
             found.note(doubt)
         if fit.converged:
-            add_values(found, fit, phases, beam)
+            add_values(found, fit, phases, beam, len(self.halos))
+            if self.layers:
+                add_layers(found, pattern, fit, phases, matched, beam)
             add_other_balance(found, pattern, phases, fit, beam, plan)
         found.add("rwp", Spread(np.asarray(100.0 * fit.rwp)), "%", "%")
         found.add("gof", Spread(np.asarray(fit.gof)), "", "")

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from thiocell.techniques._diffraction.beam import Beam
-from thiocell.techniques._diffraction.engine import Phase, Plan, Refined
+import numpy as np
 
-_BAD = 1.5
-"""assumed: goodness of fit above which the model leaves more than noise."""
+from thiocell.techniques._diffraction.beam import Beam
+from thiocell.techniques._diffraction.engine import Phase, Plan
+from thiocell.techniques._diffraction.refined import Refined
+
+_BAD, _TOO_GOOD = 1.5, 0.7
+"""assumed: goodness of fit above which the model leaves more than noise, and below which sigmas are none of counts."""
 _LOST = 0.01
 """assumed: share by which an edge may move from where its lines were found."""
-_SHOWN = 3
-"""Correlations that are told."""
+_SHOWN, _STRONG = 3, 0.95
+"""assumed: correlations that are told, and how strong they are at least."""
+_SLOW = "instrument.background"
 
 
 def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: Beam) -> Iterator[str]:
     """All of them, the worst first."""
     if not fit.converged:
         yield "the refinement did not converge: no value is given"
+    yield from _of_fit(fit, phases)
+    if plan.resolution is None:
+        yield (
+            "the instrument's own width was sought in this pattern: sizes and strains hold all Lorentzian width, the "
+            "instrument's too; set 'resolution' from a standard"
+        )
+    if not beam.told:
+        yield "the wavelength is taken as exact, as no sigma is told: edges go with it, write '0.41370(2) angstrom'"
+    if beam.guessed:
+        yield f"{beam.guessed}; set 'polarised' if it is"
+
+
+def _of_fit(fit: Refined, phases: Sequence[Phase]) -> Iterator[str]:
     for n, phase in enumerate(phases):
         began, ended = phase.structure.edges[0], fit.values.get(f"phases.{n}.cell.a", phase.structure.edges[0])
         if abs(ended / began - 1.0) > _LOST:
@@ -28,31 +45,44 @@ def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: B
             )
     if fit.gof > _BAD:
         yield (
-            f"the goodness of fit is {fit.gof:.3g}: the model misses more than noise, and the sigmas, which are of "
-            "noise, are too small by as much or more"
+            f"the goodness of fit is {fit.gof:.3g}: the model misses more than noise; sigmas are widened by it, but "
+            "what a wrong model shifts is not in them"
+        )
+    if fit.gof < _TOO_GOOD:
+        yield (
+            f"the goodness of fit is {fit.gof:.3g}: the points scatter less than their sigmas, so the intensities are "
+            "no counts; sigmas are scaled by it"
         )
     told = [name for path in fit.bounded if (name := _spoken(path, phases))]
     if told:
         yield f"ended at a bound, so that the pattern does not set it: {', '.join(told)}"
-    pairs = sorted(fit.correlations, key=lambda pair: -abs(pair[2]))[:_SHOWN]
-    if pairs:
-        listed = "; ".join(f"{_spoken(a, phases) or a} and {_spoken(b, phases) or b} {rho:+.3f}" for a, b, rho in pairs)
+    if pairs := _pairs(fit):
+        listed = "; ".join(f"{_spoken(a, phases)} and {_spoken(b, phases)} {rho:+.3f}" for a, b, rho in pairs)
         yield f"parameters that the pattern tells apart by little, with their correlation: {listed}"
-    if plan.resolution is None:
-        yield (
-            "the instrument's own width was sought in this pattern: sizes and strains hold all Lorentzian width, the "
-            "instrument's too; set 'resolution' from a standard"
-        )
-    if not beam.told:
-        yield "the wavelength is taken as exact, as no sigma is told: edges go with it, write '0.41370(2) angstrom'"
-    if fit.ticks and all(tick.size == 0 for tick in fit.ticks):
-        yield "no line of any phase lies in the range"
+
+
+def _pairs(fit: Refined) -> list[tuple[str, str, float]]:
+    """The strongest correlations, those of the background with itself left out."""
+    variance = np.diag(fit.covariance)
+    if not np.all(np.isfinite(variance)) or not variance.size:
+        return []
+    size = np.sqrt(np.maximum(variance, 1e-300))
+    rho = fit.covariance / np.outer(size, size)
+    found = [
+        (fit.paths[i], fit.paths[j], float(rho[i, j]))
+        for i in range(len(fit.paths))
+        for j in range(i)
+        if abs(rho[i, j]) > _STRONG and not (fit.paths[i].startswith(_SLOW) and fit.paths[j].startswith(_SLOW))
+    ]
+    return sorted(found, key=lambda pair: -abs(pair[2]))[:_SHOWN]
 
 
 def _spoken(path: str, phases: Sequence[Phase]) -> str:
-    """A parameter of a phase as words; '' for those of the instrument."""
+    """A parameter as words."""
     parts = path.split(".")
     if parts[0] != "phases":
         return path.removeprefix("instrument.")
-    name = phases[int(parts[1])].structure.name
-    return f"{' '.join(parts[2:])} of {name}"
+    phase = phases[int(parts[1])].structure
+    if parts[2] == "atoms":
+        return f"{parts[4]} of {phase.atoms[int(parts[3])].label} in {phase.name}"
+    return f"{' '.join(parts[2:])} of {phase.name}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from thiocell.chemistry.structure import Structure
@@ -17,6 +18,7 @@ from thiocell.chemistry.structures import Balance
 from thiocell.core.bad_input import BadInput
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.pattern import Pattern
+from thiocell.techniques._diffraction.refined import Refined, read_result
 
 if TYPE_CHECKING:
     import rietx
@@ -24,30 +26,35 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Thermal = Literal["none", "phase", "site"]
 
-_POLARISED = 0.99
-"""assumed: share of a synchrotron's beam in the plane of polarisation."""
 _WIDTH = 0.05
 """degrees; assumed: Lorentzian width from which sizes and strains are sought."""
-_DALTON = 1.66053906892
-"""g/cm3 of one dalton in a cubic angstrom (CODATA 2022)."""
+REACH = 0.04
+"""assumed: share by which an edge may differ from the one that was told."""
+_REACH = 3.0
+"""degrees; assumed: by how much a hump may lie beside where it is sought."""
 _HALO = (0.5, 12.0)
 """degrees; assumed: widths of a glass halo."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A structure, and how charges balance where iodide on its sulfide site is to be found (None: nothing sought)."""
+    """A structure, and how charges balance where iodide on its sulfide site is to be found (None: nothing sought).
+
+    Edges stay within ``REACH`` of those of ``home``, the structure as it was told; without it they are free.
+    """
 
     structure: Structure
     balance: Balance | None = None
+    home: Structure | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What is refined beside scales, cells, widths and the background.
 
     ``background`` counts polynomial terms, ``halos`` are places (degrees) of broad components; ``resolution`` (degrees)
     is the instrument's own width, None to have it sought. ``thermal`` and ``places`` say what of the atoms moves.
+    ``shape`` is a curve (degrees, height) whose height is sought beside the background.
     """
 
     background: int
@@ -55,35 +62,11 @@ class Plan:
     resolution: float | None
     thermal: Thermal
     places: bool
+    shape: tuple[Array, Array] | None = None
 
 
-@dataclass(frozen=True)
-class Refined:
-    """What a refinement came to: ``values`` and ``sigmas`` by rietx's path.
-
-    One a phase, ``weights`` are mass shares with their sigma and ``densities`` (g/cm3) those of the structures.
-
-    ``correlations`` are the strongest pairs of parameters, ``ticks`` the places (degrees) of each phase's lines.
-    """
-
-    converged: bool
-    values: Mapping[str, float]
-    sigmas: Mapping[str, float]
-    bounded: tuple[str, ...]
-    weights: tuple[tuple[float, float], ...]
-    densities: tuple[float, ...]
-    rwp: float
-    gof: float
-    chi2: float
-    points: int
-    free: int
-    angle: Array
-    observed: Array
-    calculated: Array
-    background: Array
-    ticks: tuple[Array, ...]
-    correlations: tuple[tuple[str, str, float], ...]
-    cif: str
+SHAPE_SCALE = "instrument.background.scale"
+"""The parameter that is the height of a plan's ``shape``."""
 
 
 def _engine() -> Any:
@@ -109,36 +92,61 @@ def _phase(structure: Structure) -> rietx.Phase:
     return found.phases[0]
 
 
+def _kept_near(phase: Any, home: Structure | None) -> Any:
+    if home is not None:
+        for letter, edge in zip("abc", home.edges, strict=True):
+            parameter = getattr(phase.cell, letter)
+            parameter.min, parameter.max = (1.0 - REACH) * edge, (1.0 + REACH) * edge
+    return phase
+
+
 def _instrument(beam: Beam, plan: Plan, level: float) -> rietx.Instrument:
     rx = _engine()
     if beam.tube:
         instrument = rx.Instrument.bragg_brentano(radiation=beam.tube)
         if beam.geometry == "debye_scherrer":
             tube = instrument.source
-            instrument = rx.Instrument.debye_scherrer(1.0, polarization=0.5)
+            instrument = rx.Instrument.debye_scherrer(1.0, polarization=beam.polarised)
             instrument.source = tube
     else:
-        instrument = rx.Instrument.debye_scherrer(beam.wavelength, polarization=_POLARISED)
+        instrument = rx.Instrument.debye_scherrer(beam.wavelength, polarization=beam.polarised)
         if beam.geometry == "bragg_brentano":
             source = instrument.source
             instrument = rx.Instrument.bragg_brentano(radiation="CuKa1")
             instrument.source = source
     own = 1e-3 if plan.resolution is None else plan.resolution**2
     instrument.profile.w = rx.Parameter(value=own, min=1e-8)
-    instrument.background = rx.BackgroundChebyshev(
+    slow = rx.BackgroundChebyshev(
         coefficients=[rx.Parameter(value=level if n == 0 else 0.0) for n in range(max(plan.background, 1))]
     )
+    instrument.background = slow
+    if plan.shape is not None:
+        angle, height = plan.shape
+        instrument.background = rx.BackgroundFixedPlusChebyshev(
+            fixed_two_theta=angle.tolist(),
+            fixed_intensity=height.tolist(),
+            scale=rx.Parameter(value=0.1 * level / float(height.max()), min=0.0),
+            chebyshev=slow,
+        )
     from rietx.schemas.instrument import HumpComponent
 
     instrument.extra_components = [
         HumpComponent(
-            position=rx.Parameter(value=place, min=place - 3.0, max=place + 3.0),
+            position=rx.Parameter(value=place, min=place - reach, max=place + reach),
             height=rx.Parameter(value=0.5 * level, min=0.0),
             fwhm=rx.Parameter(value=2.0, min=_HALO[0], max=_HALO[1]),
         )
-        for place in plan.halos
+        for place, reach in zip(plan.halos, _reaches(plan.halos), strict=True)
     ]
     return instrument
+
+
+def _reaches(places: Sequence[float]) -> list[float]:
+    """How far each hump may move (degrees): not so far that two change places."""
+    return [
+        min([_REACH, *(0.5 * abs(place - other) for k, other in enumerate(places) if k != n)])
+        for n, place in enumerate(places)
+    ]
 
 
 def _share(n: int) -> tuple[str, str, str]:
@@ -170,7 +178,7 @@ def _ties(refinement: Any, phases: Sequence[Phase], plan: Plan) -> list[str]:
     return free
 
 
-def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, *, cif: bool = True) -> Refined:
+def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) -> Refined:
     """A staged Rietveld refinement: scales and background, halos, cells and offset, widths, atoms, then all at once.
 
     Raises BadInput where the engine gives up.
@@ -178,7 +186,7 @@ def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, *,
     rx = _engine()
     level = float(np.percentile(pattern.intensity, 20))
     instrument = _instrument(beam, plan, level)
-    structure = rx.Structure(phases=[_phase(phase.structure) for phase in phases])
+    structure = rx.Structure(phases=[_kept_near(_phase(phase.structure), phase.home) for phase in phases])
     data = rx.PatternData(
         two_theta=pattern.angle.tolist(), intensity=pattern.intensity.tolist(), sigma=pattern.sigma.tolist()
     )
@@ -202,7 +210,7 @@ def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, *,
     except Exception as error:
         said = str(error).splitlines()[0]
         raise BadInput(f"the refinement of record '{pattern.name}' broke off: {said}") from error
-    return _read(rx, result, structure, instrument, len(phases), cif=cif)
+    return read_result(refinement, result, structure, instrument, len(phases))
 
 
 def _lines(beam: Beam) -> list[str]:
@@ -213,61 +221,10 @@ def _lines(beam: Beam) -> list[str]:
     return ["instrument.source.lines.*.weight", *axial] if beam.tube else axial
 
 
-def _read(rx: Any, result: Any, structure: Any, instrument: Any, count: int, *, cif: bool) -> Refined:
-    parameters, statistics = result.parameters, result.statistics
-    shares = [(1.0, 0.0)] * count
-    if result.qpa is not None and count > 1:
-        shares = [
-            (float(each.weight_fraction), float(each.weight_fraction_stderr or 0.0)) for each in result.qpa.phases
-        ]
-    return Refined(
-        converged=result.status == "converged",
-        values={each.path: float(each.value) for each in parameters},
-        sigmas={each.path: float(each.stderr) for each in parameters if each.stderr is not None},
-        bounded=tuple(each.path for each in parameters if each.at_bound is True),
-        weights=tuple(shares),
-        densities=tuple(float(each.cell_mass / each.cell_volume) * _DALTON for each in result.qpa.phases)
-        if result.qpa
-        else (),
-        rwp=float(statistics.rwp),
-        gof=float(statistics.gof),
-        chi2=float(np.sum(((np.array(result.y_obs) - np.array(result.y_calc)) / np.array(result.sigma)) ** 2)),
-        points=int(statistics.n_points),
-        free=int(statistics.n_free_parameters),
-        angle=np.array(result.two_theta),
-        observed=np.array(result.y_obs),
-        calculated=np.array(result.y_calc),
-        background=np.array(result.y_background),
-        ticks=tuple(np.array(each, dtype=np.float64) for each in _ticks(result.ticks, count)),
-        correlations=tuple(
-            (each.where[0], each.where[1], float(each.value))
-            for each in result.diagnostics
-            if each.code == "HIGH_CORRELATION" and len(each.where) > 1 and each.value is not None
-        ),
-        cif=_cif(rx, result, structure, instrument) if cif else "",
-    )
-
-
-def _ticks(ticks: Any, count: int) -> list[Any]:
-    if isinstance(ticks, Mapping):
-        ticks = list(ticks.values())
-    return [*ticks, *([[]] * count)][:count]
-
-
-def _cif(rx: Any, result: Any, structure: Any, instrument: Any) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "refined.cif"
-        rx.write_refinement_cif(result, structure, instrument, path)
-        return path.read_text("utf-8")
-
-
-def simulate(
-    angle: Array, phases: Sequence[tuple[Structure, float, float, float]], beam: Beam, plan: Plan, zero: float = 0.0
-) -> Array:
+def simulate(angle: Array, phases: Sequence[tuple[Structure, float, float, float]], beam: Beam, plan: Plan) -> Array:
     """Lines of phases (structure, scale, Lorentzian size and strain widths in degrees) at ``angle``, nothing else."""
     rx = _engine()
     instrument = _instrument(beam, Plan(1, (), plan.resolution, "none", places=False), 0.0)
-    instrument.zero_shift = rx.Parameter(value=zero)
     made = []
     for structure, scale, size, strain in phases:
         phase = _phase(structure)
@@ -279,6 +236,14 @@ def simulate(
     return np.asarray(refinement.predict(angle))
 
 
+def slow_columns(angle: Array, plan: Plan, halos: Sequence[tuple[float, float]]) -> Array:
+    """Columns of all that is slow beneath lines and layers: the polynomial, and humps at (place, width)."""
+    place = 2.0 * (angle - angle[0]) / (angle[-1] - angle[0]) - 1.0
+    columns = [chebyshev.chebvander(place, max(plan.background, 1) - 1)]
+    columns += [np.exp(-4.0 * np.log(2.0) * ((angle - where) / width) ** 2)[:, None] for where, width in halos]
+    return np.hstack(columns)
+
+
 def wavelength_of(beam: Beam) -> float:
     """The wavelength in angstrom, of a tube that of its strongest line."""
     if not beam.tube:
@@ -286,12 +251,12 @@ def wavelength_of(beam: Beam) -> float:
     return float(_engine().Instrument.bragg_brentano(radiation=beam.tube).source.lines[0].wavelength.value)
 
 
-def cell_mass_volume(structure: Structure) -> float:
-    """Mass of the cell (dalton) times its volume (cubic angstrom): a phase's mass is its scale times this."""
+def mass_and_volume(structure: Structure) -> tuple[float, float]:
+    """Mass (dalton) and volume (cubic angstrom) of the cell; a phase's mass is its scale times both."""
     _engine()
     from rietx.optimize.qpa import phase_zmv
 
     a, b, c = structure.edges
     rows = [(atom.element, *atom.place, atom.occupancy) for atom in structure.atoms]
     found = phase_zmv(structure.symbol, (a, b, c, *structure.angles), rows)
-    return float(found.cell_mass * found.cell_volume)
+    return float(found.cell_mass), float(found.cell_volume)

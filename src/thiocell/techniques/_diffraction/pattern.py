@@ -20,6 +20,8 @@ KINDS = ("diffraction",)
 READS = ("two_theta", "intensity")
 _FEWEST = 100
 """assumed: points below which no structure is refined."""
+_COUNTS = 10.0
+"""assumed: largest intensity below which a pattern without sigmas is no pattern of counts."""
 _FLAT = 5.0
 """assumed: times the points' noise that the highest must stand above the middle one, or nothing diffracted."""
 
@@ -63,6 +65,11 @@ def read_pattern(records: Mapping[str, Record], technique: str, begin: float, en
         )
     angle, intensity, sigma = angle[inside], intensity[inside], sigma[inside]
     if intensity.max() - np.median(intensity) < _FLAT * np.median(sigma):
+        if "intensity_sigma" not in record and intensity.max() < _COUNTS:
+            raise BadInput(
+                f"record '{record.name}' has intensities up to {intensity.max():.3g} and no sigmas: they are no "
+                "counts; give counts, or a column 'intensity_sigma'"
+            )
         raise BadInput(f"record '{record.name}' has no line above its noise; nothing can be refined")
     source = Source(kind_of(record.source), record.source.reference, record.source.place)
     return Pattern(record.name, angle, intensity, sigma, source, tuple(doubts))

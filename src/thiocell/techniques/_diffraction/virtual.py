@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thiocell.chemistry.structure import Structure
 from thiocell.chemistry.structures import STRUCTURES, iodide_in_sulfide
@@ -12,13 +13,18 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
 from thiocell.core.term import Term
-from thiocell.techniques._diffraction.engine import cell_mass_volume
+from thiocell.techniques._diffraction.beam import Beam
+from thiocell.techniques._diffraction.engine import mass_and_volume
 from thiocell.techniques._diffraction.found import SHAPE
+from thiocell.techniques._diffraction.layered import shape_of
+from thiocell.techniques._diffraction.layers import Layers
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, key
+
+Array = NDArray[np.float64]
 
 _OF = {"a": "edge_li2s_lii", "iodine": "guest_share_li2s_lii"}
 """Facts of a sample that say where the solid solution stands."""
-_STATE = {SOLID_SOLUTION: "li2s_lii", "MoS2_2H": "mos2", "MoS2_1T": "mos2"}
+_STATE = {SOLID_SOLUTION: "li2s_lii", "MoS2_2H": "mos2", "MoS2_1T": "mos2", "MoS2_1Tp": "mos2"}
 """Words of phases in a sample's state, where they are not the phase's own name."""
 
 
@@ -40,7 +46,8 @@ def mixture(
             structure = known.with_edges(*(edge * told[f"a_{word}"] / known.edges[0] for edge in known.edges))
         size = SHAPE * wavelength * 180.0 / (np.pi * 10.0 * told[f"size_{word}"])
         strain = told[f"strain_{word}"] / 100.0 * 4.0 * 180.0 / np.pi
-        made.append((structure, told.get(f"weight_{word}", rest) / cell_mass_volume(structure), size, strain))
+        mass, volume = mass_and_volume(structure)
+        made.append((structure, told.get(f"weight_{word}", rest) / (mass * volume), size, strain))
     return made
 
 
@@ -71,3 +78,23 @@ def from_inventory(
         else:
             raise BadInput(f"'{word}' is missing; predict needs {', '.join(terms)}")
     return told
+
+
+def of_layers(angle: Array, layers: Layers, phases: Sequence[str], sample: Sample, beam: Beam) -> Array:
+    """The humps of thin layers at two-theta ``angle`` (degrees), on the scale of ``mixture``.
+
+    Raises BadInput where the sample's state of charge tells no mass of the layers.
+    """
+    facts = {word: fact.quantity.value for word, fact in sample.facts.items()}
+    name = layers.structure.name
+    mine = facts.get(f"state_mass_fraction_{_STATE.get(name, key(name))}")
+    whole = sum(facts.get(f"state_mass_fraction_{_STATE.get(each, key(each))}", 0.0) for each in phases)
+    if mine is None or whole <= 0.0:
+        raise BadInput(
+            f"the sample does not tell the mass of its layers of {name} beside {', '.join(phases)}; give it a system "
+            "and a recipe, or leave out the setting 'layers'"
+        )
+    mass = 100.0 * mine / whole
+    if mass <= 0.0:
+        return np.zeros_like(angle)
+    return mass * shape_of(angle, layers, beam)

@@ -1,0 +1,191 @@
+"""Thin layers in a refinement: their humps stand beside the lines as one shape, whose width and spacing are sought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares, lsq_linear
+
+from thiocell.techniques._diffraction.beam import Beam
+from thiocell.techniques._diffraction.engine import (
+    SHAPE_SCALE,
+    Phase,
+    Plan,
+    mass_and_volume,
+    refine,
+    simulate,
+    slow_columns,
+    wavelength_of,
+)
+from thiocell.techniques._diffraction.layers import Layers, humps
+from thiocell.techniques._diffraction.pattern import Pattern
+from thiocell.techniques._diffraction.refined import Refined
+from thiocell.techniques._diffraction.shares import masses
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._spread import Spread
+
+Array = NDArray[np.float64]
+
+_WIDTH, _SPACING = (6.0, 80.0), (0.8, 1.3)
+"""angstrom, share of where it began; assumed: bounds of the layers' width and spacing."""
+_GRID, _SPACINGS = 9, (0.94, 1.0, 1.06)
+"""assumed: widths, and spacings as shares of the one that was told, among which the search begins."""
+_PLAIN, _HALO = (0.1, 0.4), 2.0
+"""degrees; assumed: widths of lines and of halos while it does."""
+_SHRINK = 0.9
+"""assumed: how slowly rounds may settle and still be followed to where they lead."""
+_ROUNDS = 7
+"""assumed: rounds between the lines and the humps beneath them."""
+_SETTLED = 0.02
+"""assumed: share of a sigma by which width and spacing may still move between rounds."""
+_LINES = 0.05
+"""assumed: share of a line's height that counts as its error, while what lies beneath it is sought."""
+_TOP = 0.15
+"""assumed: share of the highest hump that a hump must have to be told."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Layers as the pattern has them, with sigmas of width and spacing (angstrom) and what ended at a bound."""
+
+    layers: Layers
+    width_sigma: float
+    spacing_sigma: float
+    bounded: tuple[str, ...]
+
+
+def shape_of(angle: Array, layers: Layers, beam: Beam) -> Array:
+    """What mass 1 of layers scatters at two-theta ``angle`` (degrees), where a phase's mass is scale times M times V.
+
+    A powder of n cells scatters n 2 pi^2 |F|^2 / (V q^2) into a line (integral over q), which stands in the engine as
+    scale |F|^2 over sine and cosine factors (integral over degrees): a cell of the layers counts
+    16 pi^2 / (180 wavelength^3) over its mass.
+    """
+    wavelength = wavelength_of(beam)
+    polarised = beam.polarised + (1.0 - beam.polarised) * np.cos(np.radians(angle)) ** 2
+    cells = 16.0 * np.pi**2 / 180.0 / wavelength**3 / mass_and_volume(layers.structure)[0]
+    return np.asarray(cells * polarised * humps(angle, layers, wavelength))
+
+
+def refine_layered(
+    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers
+) -> tuple[Refined, Plan, Matched]:
+    """The refinement with humps of layers that fit, the plan that holds their shape, and the layers."""
+    here, steps = _start(pattern, phases, beam, plan, layers), []
+    for _ in range(_ROUNDS):
+        held = replace(plan, shape=(pattern.angle, shape_of(pattern.angle, here, beam)))
+        fit = refine(pattern, phases, beam, held)
+        matched = _match(pattern, fit, plan, here, beam)
+        there = matched.layers
+        steps.append(np.array([np.log(there.width / here.width), there.spacing - here.spacing]))
+        sigma = np.array([matched.width_sigma / there.width, matched.spacing_sigma])
+        if np.all(np.abs(steps[-1]) < _SETTLED * sigma):
+            break
+        ahead = _further(steps)
+        here = replace(there, width=float(there.width * np.exp(ahead[0])), spacing=float(there.spacing + ahead[1]))
+    return fit, held, matched
+
+
+def _further(steps: list[Array]) -> Array:
+    """How much further steps that shrink alike would lead (Aitken 1926); nothing where they do not."""
+    if len(steps) < 2 or len(steps) % 2:
+        return np.zeros(2)
+    shrink = steps[-1] / np.where(steps[-2] == 0.0, np.inf, steps[-2])
+    return np.where((shrink > 0.0) & (shrink < _SHRINK), steps[-1] * shrink / (1.0 - np.minimum(shrink, _SHRINK)), 0.0)
+
+
+def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers) -> Layers:
+    """The width and spacing of a grid that explain most beside plain lines, with heights of all sought at once."""
+    angle = pattern.angle
+    lines = [simulate(angle, [(phase.structure, 1.0, width, 0.0)], beam, plan) for phase in phases for width in _PLAIN]
+    slow = slow_columns(angle, plan, [(place, _HALO) for place in plan.halos])
+    tried = []
+    for width in np.geomspace(*_WIDTH, _GRID):
+        for share in _SPACINGS:
+            each = replace(layers, width=float(width), spacing=share * layers.spacing)
+            columns = np.column_stack([shape_of(angle, each, beam), *lines, slow]) / pattern.sigma[:, None]
+            columns /= np.linalg.norm(columns, axis=0)
+            seen = pattern.intensity / pattern.sigma
+            found = lsq_linear(columns, seen, ([0.0] * (1 + len(lines)) + [-np.inf] * slow.shape[1], np.inf))
+            tried.append((found.cost, each))
+    return min(tried, key=lambda pair: pair[0])[1]
+
+
+def _match(pattern: Pattern, fit: Refined, plan: Plan, layers: Layers, beam: Beam) -> Matched:
+    """Width and spacing by what the lines leave, with the layers' amount and all that is slow free beside them."""
+    angle = pattern.angle
+    lines = fit.calculated - fit.background
+    sigma = np.hypot(pattern.sigma, _LINES * lines)
+    left = (fit.observed - lines) / sigma
+    of = "instrument.extra_components"
+    halos = [(fit.values[f"{of}.{n}.position"], fit.values[f"{of}.{n}.fwhm"]) for n in range(len(plan.halos))]
+    slow = slow_columns(angle, plan, halos)
+
+    def rest(x: Array) -> Array:
+        made = shape_of(angle, replace(layers, width=float(np.exp(x[0])), spacing=float(x[1])), beam)
+        design = np.hstack([made[:, None], slow]) / sigma[:, None]
+        return np.asarray(left - design @ np.linalg.lstsq(design, left, rcond=None)[0])
+
+    low = np.array([np.log(_WIDTH[0]), _SPACING[0] * layers.structure.edges[2]])
+    high = np.array([np.log(_WIDTH[1]), _SPACING[1] * layers.structure.edges[2]])
+    first = np.clip([np.log(layers.width), layers.spacing], low + 1e-3, high - 1e-3)
+    found = least_squares(rest, first, bounds=(low, high), x_scale=(0.1, 0.1), diff_step=[1e-3, 1e-3], max_nfev=30)
+    excess = max(1.0, float(2.0 * found.cost) / max(angle.size - 3 - slow.shape[1], 1))
+    jacobian = np.asarray(found.jac)
+    error = np.sqrt(np.diag(np.linalg.pinv(jacobian.T @ jacobian)) * excess)
+    edge = 0.01 * (high - low)
+    names = ("width of layers", "spacing of layers")
+    bounded = tuple(
+        name for name, x, a, b, e in zip(names, found.x, low, high, edge, strict=True) if x < a + e or x > b - e
+    )
+    width = float(np.exp(found.x[0]))
+    return Matched(
+        replace(layers, width=width, spacing=float(found.x[1])), width * float(error[0]), float(error[1]), bounded
+    )
+
+
+def add_layers(
+    found: Findings, pattern: Pattern, fit: Refined, phases: Sequence[Phase], matched: Matched, beam: Beam
+) -> None:
+    """Their mass beside the crystals', width and spacing, and where their humps have their tops."""
+    scale, held = fit.values[SHAPE_SCALE], masses(fit, phases)
+    whole = sum(mass for mass, _ in held)
+    share = scale / (scale + whole)
+    slopes = {SHAPE_SCALE: share * (1.0 - share) / scale} if scale > 0.0 else {}
+    for _, each in held:
+        for path, slope in each.items():
+            slopes[path] = slopes.get(path, 0.0) - share * slope / (scale + whole)
+    found.add("weight_layers", fit.spread(share, slopes), "", "%")
+    layers = matched.layers
+    for word, value, error in (
+        ("layer_width", 0.1 * layers.width, 0.1 * matched.width_sigma),
+        ("layer_spacing", 0.1 * layers.spacing, 0.1 * matched.spacing_sigma),
+    ):
+        if word.replace("layer_", "") + " of layers" not in matched.bounded:
+            found.add(word, Spread(np.asarray(value), {f"fit {word}": np.asarray(error)}), "nm", "nm")
+    _add_tops(found, pattern, matched, beam)
+
+
+def _add_tops(found: Findings, pattern: Pattern, matched: Matched, beam: Beam) -> None:
+    """Where the humps are highest, with the errors of width and spacing."""
+    angle = np.arange(pattern.angle[0], pattern.angle[-1], 0.01)
+    layers = matched.layers
+
+    def tops(which: Layers) -> Array:
+        made = shape_of(angle, which, beam)
+        inner = np.flatnonzero((made[1:-1] >= made[:-2]) & (made[1:-1] > made[2:])) + 1
+        high = inner[made[inner] > _TOP * made.max()]
+        curve = [np.polyfit(angle[k - 3 : k + 4] - angle[k], made[k - 3 : k + 4], 2) for k in high]
+        return np.array([angle[k] - c[1] / (2.0 * c[0]) for k, c in zip(high, curve, strict=True)])
+
+    middle = tops(layers)
+    wide = tops(replace(layers, width=layers.width + matched.width_sigma))
+    apart = tops(replace(layers, spacing=layers.spacing + matched.spacing_sigma))
+    if not middle.size == wide.size == apart.size:
+        return
+    for n, top in enumerate(middle, start=1):
+        parts = {"fit layer_width": np.asarray(wide[n - 1] - top), "fit layer_spacing": np.asarray(apart[n - 1] - top)}
+        found.add(f"hump_{n}", Spread(np.asarray(top), parts), "deg", "deg")

@@ -1,0 +1,153 @@
+"""Which phases and which iodide a pattern asks for: what it does not is left out, and said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from thiocell.chemistry.structures import iodide_in_sulfide
+from thiocell.core.bad_input import BadInput
+from thiocell.core.quantity import Quantity
+from thiocell.core.result import Limit
+from thiocell.techniques._diffraction.beam import Beam
+from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, slow_columns
+from thiocell.techniques._diffraction.pattern import Pattern
+from thiocell.techniques._diffraction.phases import key
+from thiocell.techniques._diffraction.refined import Refined
+from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of
+from thiocell.techniques._findings import Findings
+
+_NEEDED = 3.0
+"""assumed: standard deviations below which a phase's share is none."""
+_WORSE = 25.0
+"""assumed: rise of chi-square, in units of what the fit leaves, from which a phase is needed whatever its sigma."""
+_ONE_SIDED = 1.645
+"""Standard deviations below which a normal number lies with 95 %."""
+_LOOSE = 0.01
+"""assumed: sigma of an edge, as a share of it, from which no line holds the cell."""
+_AT_END = 1e-3
+"""assumed: share of an edge within which it counts as having run to the end of its range."""
+
+
+def settled(
+    found: Findings, pattern: Pattern, phases: list[Phase], beam: Beam, plan: Plan, fit: Refined
+) -> tuple[list[Phase], Refined]:
+    """The phases that are needed and their fit; raises BadInput if no phase of ``phases`` is in the pattern."""
+    needed: set[str] = set()
+    while (n := _least(fit, phases, needed)) is not None:
+        name = phases[n].structure.name
+        lost = _lost(fit, n, phases[n])
+        if len(phases) == 1:
+            if lost or not _placed(fit, n) or not _worse(_without_lines(pattern, plan), fit):
+                raise BadInput(
+                    f"record '{pattern.name}' has no lines of {name} where its cell would have them within 4 %; check "
+                    "the wavelength, the phases, and whether the angles are two-theta rather than d or q"
+                )
+            needed.add(name)
+            continue
+        rest = _begun(fit, phases[:n] + phases[n + 1 :], [k for k in range(len(phases)) if k != n])
+        bare = refine(pattern, rest, beam, plan)
+        if not lost and _placed(fit, n) and _worse(bare.chi2, fit):
+            needed.add(name)
+            found.note(f"the share of {name} is told badly, but without it the fit is worse: it is kept")
+            continue
+        _say(found, fit, phases, n, lost)
+        phases, fit = rest, bare
+    return _without_iodide(found, pattern, phases, beam, plan, fit)
+
+
+def _least(fit: Refined, phases: list[Phase], needed: set[str]) -> int | None:
+    """The phase that is least told from none or has lost its cell, if there is one."""
+    told = []
+    for n, phase in enumerate(phases):
+        scale = fit.values.get(scale_of(n), 0.0)
+        sure = scale / fit.error(scale_of(n)) if np.isfinite(fit.error(scale_of(n))) else 0.0
+        gone = _lost(fit, n, phase) or not _placed(fit, n)
+        told.append(0.0 if gone else np.inf if phase.structure.name in needed else sure)
+    n = int(np.argmin(told))
+    return n if told[n] < _NEEDED else None
+
+
+def _placed(fit: Refined, n: int) -> bool:
+    """Do lines hold the cell where it is?"""
+    path = edge_of(n, "a")
+    return path in fit.values and bool(fit.error(path) < _LOOSE * fit.values[path])
+
+
+def _worse(chi2: float, fit: Refined) -> bool:
+    """Is a chi-square without a phase more than what ``fit`` leaves anyway would explain?"""
+    return chi2 - fit.chi2 > _WORSE * max(1.0, fit.gof**2)
+
+
+def _without_lines(pattern: Pattern, plan: Plan) -> float:
+    """Chi-square of all that is slow, and of a plan's shape, alone."""
+    columns = [slow_columns(pattern.angle, plan, [(place, 2.0) for place in plan.halos])]
+    if plan.shape is not None:
+        columns.append(plan.shape[1][:, None])
+    design, seen = np.hstack(columns) / pattern.sigma[:, None], pattern.intensity / pattern.sigma
+    return float(np.sum((seen - design @ np.linalg.lstsq(design, seen, rcond=None)[0]) ** 2))
+
+
+def _lost(fit: Refined, n: int, phase: Phase) -> bool:
+    """Did an edge run to the end of where it was kept?"""
+    if phase.home is None:
+        return False
+    return any(
+        edge_of(n, letter) in fit.bounded
+        or min(abs(fit.values[edge_of(n, letter)] / edge - end) for end in (1.0 - REACH, 1.0 + REACH)) < _AT_END
+        for letter, edge in zip("abc", phase.home.edges, strict=True)
+        if edge_of(n, letter) in fit.paths
+    )
+
+
+def _begun(fit: Refined, phases: list[Phase], places: list[int]) -> list[Phase]:
+    """The phases, once ``places`` of ``fit``, with the cells that they had there."""
+    found = []
+    for phase, n in zip(phases, places, strict=True):
+        edges = [
+            fit.values.get(edge_of(n, letter), edge) for letter, edge in zip("abc", phase.structure.edges, strict=True)
+        ]
+        found.append(replace(phase, structure=phase.structure.with_edges(*edges)))
+    return found
+
+
+def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool) -> None:
+    name = phases[n].structure.name
+    if lost:
+        found.note(
+            f"lines near those of {name} are only met by a cell that is 4 % or more off: they are not taken for its "
+            "own, and it is left out"
+        )
+        return
+    if scale_of(n) not in fit.values:
+        found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
+        return
+    held = masses(fit, phases)
+    rest = sum(mass for mass, _ in held) - held[n][0]
+    scale, sigma = fit.values[scale_of(n)], fit.error(scale_of(n))
+    unit = float(np.prod(fit.cells[n]))
+    if not np.isfinite(sigma) or rest <= 0.0:
+        found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
+        return
+    most = (max(scale, 0.0) + _ONE_SIDED * sigma) * unit
+    found.limits[f"weight_{key(name)}"] = Limit(Quantity.exact(100.0 * most / (most + rest), "%"), "below", 0.95)
+    share, error = 100.0 * scale * unit / (scale * unit + rest), 100.0 * sigma * unit / rest
+    found.note(f"phase {name} is not needed: its share is {share:.2g}({error:.2g}) %; it is left out")
+
+
+def _without_iodide(
+    found: Findings, pattern: Pattern, phases: list[Phase], beam: Beam, plan: Plan, fit: Refined
+) -> tuple[list[Phase], Refined]:
+    """Phases whose iodide ended at none are fitted once more without it."""
+    bare = list(phases)
+    for n, phase in enumerate(phases):
+        if phase.balance is None or iodide_of(n) not in fit.bounded or fit.values[iodide_of(n)] > 1e-6:
+            continue
+        name = phase.structure.name
+        plain = iodide_in_sulfide(0.0, fit.values[edge_of(n, "a")])
+        bare[n] = Phase(replace(plain, name=name), home=phase.home)
+        if np.isfinite(sigma := fit.error(iodide_of(n))):
+            found.limits[f"iodine_{key(name)}"] = Limit(Quantity.exact(_ONE_SIDED * sigma), "below", 0.95)
+        found.note(f"no iodide is found in {name}: it is fitted without")
+    return (phases, fit) if bare == phases else (bare, refine(pattern, bare, beam, plan))

@@ -1,0 +1,123 @@
+"""What a refinement came to, with its whole covariance."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thiocell.techniques._spread import Spread, root_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """What a refinement came to: ``values`` of all parameters by rietx's path.
+
+    ``paths`` are those that were sought and ``root`` a root of their covariance, scaled by the goodness of fit and
+    widened where residuals follow each other. One a phase, ``cells`` are mass (dalton) and volume (cubic angstrom) of
+    the cell and ``ticks`` the places (degrees) of its lines. ``cif`` writes all of it as a .cif file.
+    """
+
+    converged: bool
+    values: Mapping[str, float]
+    paths: tuple[str, ...]
+    root: Array
+    bounded: tuple[str, ...]
+    cells: tuple[tuple[float, float], ...]
+    rwp: float
+    gof: float
+    angle: Array
+    observed: Array
+    calculated: Array
+    background: Array
+    sigma: Array
+    ticks: tuple[Array, ...]
+    cif: Callable[[], str]
+
+    @property
+    def chi2(self) -> float:
+        """Squared residuals over the squared sigmas of the points."""
+        return float(np.sum(((self.observed - self.calculated) / self.sigma) ** 2))
+
+    @property
+    def covariance(self) -> Array:
+        """Of the parameters that were sought."""
+        return np.asarray(self.root @ self.root.T)
+
+    def error(self, path: str) -> float:
+        """Standard uncertainty, NaN of what was not sought."""
+        return float(np.linalg.norm(self.root[self.paths.index(path)])) if path in self.paths else float("nan")
+
+    def spread(self, value: float, slopes: Mapping[str, float]) -> Spread:
+        """``value`` with its errors, by its slopes against parameters; NaN where one of them was not sought."""
+        if any(path not in self.paths for path in slopes):
+            return Spread(np.asarray(value), {"fit": np.asarray(float("nan"))})
+        row = sum(
+            (slope * self.root[self.paths.index(path)] for path, slope in slopes.items()), np.zeros(len(self.root))
+        )
+        return Spread(np.asarray(value), {f"fit {k}": np.asarray(part) for k, part in enumerate(row) if part})
+
+    def found(self, path: str) -> Spread:
+        """A parameter with its errors."""
+        return self.spread(self.values[path], {path: 1.0})
+
+
+def read_result(refinement: Any, result: Any, structure: Any, instrument: Any, count: int) -> Refined:
+    """What rietx's ``result`` says of ``count`` phases."""
+    parameters, statistics = result.parameters, result.statistics
+    paths = tuple(each.path for each in parameters if each.vary and each.stderr is not None)
+    seen = (result.y_obs, result.y_calc, result.y_background, result.sigma)
+    observed, calculated, background, sigma = (np.array(each, dtype=np.float64) for each in seen)
+    return Refined(
+        converged=result.status == "converged",
+        values={each.path: float(each.value) for each in parameters},
+        paths=paths,
+        root=root_of(_covariance(refinement, result, paths)),
+        bounded=tuple(each.path for each in parameters if each.at_bound is True),
+        cells=tuple((float(each.cell_mass), float(each.cell_volume)) for each in result.qpa.phases)
+        if result.qpa
+        else (),
+        rwp=float(statistics.rwp),
+        gof=float(statistics.gof),
+        angle=np.array(result.two_theta),
+        observed=observed,
+        calculated=calculated,
+        background=background,
+        sigma=sigma,
+        ticks=tuple(np.array(each, dtype=np.float64) for each in _ticks(result.ticks, count)),
+        cif=lambda: _cif(result, structure, instrument),
+    )
+
+
+def _covariance(refinement: Any, result: Any, paths: tuple[str, ...]) -> Array:
+    """The covariance that the result's sigmas were read off, which rietx keeps; without it, the sigmas alone."""
+    sigmas = {each.path: float(each.stderr) for each in result.parameters if each.stderr is not None}
+    alone = np.diag([sigmas[path] ** 2 for path in paths])
+    kept = getattr(refinement, "_answer_covariance", None)
+    if kept is None or kept[0] is not result:
+        return alone
+    _, table, theta, errors, correlation = kept
+    found = np.asarray(table.physical_covariance(theta, errors, correlation, list(paths)), dtype=np.float64)
+    return found if np.allclose(np.diag(found), np.diag(alone), rtol=0.01, atol=0.0) else alone
+
+
+def _ticks(ticks: Any, count: int) -> list[Any]:
+    if isinstance(ticks, Mapping):
+        ticks = list(ticks.values())
+    return [*ticks, *([[]] * count)][:count]
+
+
+def _cif(result: Any, structure: Any, instrument: Any) -> str:
+    import rietx as rx
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "refined.cif"
+        rx.write_refinement_cif(result, structure, instrument, path)
+        return path.read_text("utf-8")
