@@ -81,6 +81,47 @@ def test_a_mixture_is_found_and_a_rival_too_many_is_not_told_apart():
     assert any(doubt.startswith("MoS2_1T fits better than MoS2_1T+MoS2_2H") for doubt in found.doubts)
 
 
+def test_shares_of_mixtures_have_the_sigma_that_they_scatter_by():
+    """Predictions of a mixture, analysed: pulls of shares and edges, and shares that know each other."""
+    technique = Pdf(models=("MoS2_1T+MoS2_2H",))
+    truth = {"share_mos2_2h": Quantity.exact(30.0, "%"), "a_mos2_1t": angstrom(3.195)}
+    pulls = []
+    for seed in range(12):
+        found = technique.analyse(technique.predict(truth, POWDER, np.random.default_rng(seed)), POWDER)
+        pulls += [(found[word].value - true.value) / found[word].sigma for word, true in truth.items()]
+    assert found.covariance.correlation("share_mos2_1t", "share_mos2_2h") == pytest.approx(-1.0)
+    assert 0.6 < np.sqrt(np.mean(np.square(pulls))) < 1.4  # 24 pulls: 1.00(14)
+    with pytest.raises(BadInput, match="'share_mos2_2h' is missing"):
+        technique.predict({}, POWDER)
+
+
+def test_a_mixture_of_finite_grains_comes_back():
+    technique = Pdf(models=("MoS2_1T+Li2S",), finite=True, end=angstrom(25))
+    truth = {"share_li2s": Quantity.exact(60.0, "%"), "size_mos2_1t": Quantity.exact(3.0, "nm"),
+             "size_li2s": Quantity.exact(10.0, "nm")}  # fmt: skip
+    found = technique.analyse(technique.predict(truth, POWDER, np.random.default_rng(2)), POWDER)
+    for word, true in truth.items():
+        assert abs(found[word].value - true.value) < 4 * found[word].sigma, word
+
+
+def test_a_model_that_does_not_fit_gives_no_edge(data_dir):
+    (main,) = read(data_dir / "pdf" / "Ni.gr")
+    found = Pdf(qmax=Quantity.exact(25, "1/angstrom")).analyse({"main": main}, POWDER)
+    assert set(found.values) == {"rw_mos2_1t", "rw_mos2_2h"}
+    assert any(doubt.startswith("no model fits: the best") for doubt in found.doubts)
+    assert not any("tell them apart" in doubt for doubt in found.doubts)
+
+
+def test_what_the_instrument_does_is_read_or_said():
+    good = mixed((1.0, 0.0), 0.05)["main"]
+    said = "the instrument's damping 0.04 and broadening 0.01 1/angstrom are assumed"
+    assert any(doubt.startswith(said) for doubt in Pdf().analyse({"main": good}, POWDER).doubts)
+    told = dataclasses.replace(good, notes={"qmax": "25", "qdamp": "0.04", "qbroad": "0.01"})
+    assert not any("are assumed" in doubt for doubt in Pdf().analyse({"main": told}, POWDER).doubts)
+    far = Pdf(end=angstrom(30)).analyse({"main": told}, POWDER)
+    assert any(doubt.startswith("the record ends at 14.98 angstrom") for doubt in far.doubts)
+
+
 def test_sizes_of_coherent_grains_are_found():
     r = np.arange(1.5, 30.0, 0.02)
     moves = {atom.element: atom.u_iso for atom in MOS2_1T.atoms}
@@ -100,6 +141,9 @@ def test_what_cannot_be_fitted_is_named():
         (good, {"qmax": Quantity.exact(0.1, "1/angstrom")}, "lies between 1 and 200"),
         (good, {"models": ("MoS2_3R",)}, "names 'MoS2_3R'"),
         (good, {"models": ("MoS2_1T", "MoS2_1T")}, "names a model twice"),
+        (good, {"models": ("MoS2_1T+MoS2_1T",)}, "names a structure twice"),
+        (good, {"damping": Quantity.exact(-0.1, "1/angstrom")}, "damping is -0.1"),
+        (good, {"end": angstrom(3.0), "qmax": Quantity.exact(8, "1/angstrom")}, "has 6 parameters, and .* hold 4"),
         (good, {"begin": angstrom(14.9)}, "rows from 14.9 to 15"),
         (good, {"begin": angstrom(20)}, "no range of r"),
         (written(r[::-1], g), {}, "does not rise"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thiocell.chemistry.structure import Structure
 from thiocell.chemistry.structures import STRUCTURES
@@ -22,36 +21,18 @@ from thiocell.core.technique import setting
 from thiocell.core.term import Term
 from thiocell.techniques._findings import Findings, kind_of
 from thiocell.techniques._pairs.engine import Pairs
-from thiocell.techniques._pairs.rival import Look, Rival, fit
+from thiocell.techniques._pairs.rival import Look, fit
+from thiocell.techniques._pairs.told import Seen, add_values, curves, verdict
+from thiocell.techniques._pairs.words import key, letters_of, meaning, names_of, words_of
 from thiocell.techniques._record import usable
-from thiocell.techniques._spread import Spread
-
-Array = NDArray[np.float64]
 
 READS = ("r", "g")
-_TELLS, _SURE = 10.0, 2.0
-"""assumed: AICc between rivals from which the better is told apart (odds of e^-5), and below which they are alike."""
 _FEWEST = 50
 """assumed: rows of a record below which nothing is fitted."""
-_WORDS = {
-    "rw": ("%", "residual Rw of the model"),
-    "a": ("angstrom", "edge a of the cell, in the model of that phase alone"),
-    "b": ("angstrom", "edge b of the cell, in the model of that phase alone"),
-    "c": ("angstrom", "edge c of the cell, in the model of that phase alone"),
-    "size": ("nm", "diameter of coherent spheres, in the model of that phase alone"),
-    "share": ("%", "share of the atoms in the mixture that fits best"),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """A G(r) on its own even grid."""
-
-    r: Array
-    g: Array
-    qmax: float
-    source: Source
-    doubts: tuple[str, ...]
+_DAMPING, _BROADENING = 0.04, 0.01
+"""1/angstrom; assumed: what an instrument does where neither the file nor a setting tells."""
+_STEP = 0.02
+"""angstrom; between rows of a prediction."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +45,12 @@ class Pdf:
     begin: Quantity = setting(Quantity.exact(1.5, "angstrom"), "least r that is fitted")
     end: Quantity = setting(Quantity.exact(15.0, "angstrom"), "largest r that is fitted")
     qmax: Quantity | None = setting(None, "largest q of the transform; none: as the file says", "25 1/angstrom")
-    damping: Quantity = setting(Quantity.exact(0.04, "1/angstrom"), "the instrument's Qdamp, from a standard")
-    broadening: Quantity = setting(Quantity.exact(0.01, "1/angstrom"), "the instrument's Qbroad, from a standard")
+    damping: Quantity | None = setting(
+        None, "the instrument's Qdamp, from a standard; none: as the file says, else 0.04 1/angstrom", "0.04 1/angstrom"
+    )
+    broadening: Quantity | None = setting(
+        None, "the instrument's Qbroad, from a standard; none: as the file says, else 0.01", "0.01 1/angstrom"
+    )
     finite: bool = setting(False, "seek the diameter of coherent spheres too")
     calibrate: bool = setting(False, "seek damping and broadening too: the sample is a standard")
     noise: Quantity = setting(Quantity.exact(0.05, "1/angstrom**2"), "of each predicted G, one sigma")
@@ -76,11 +61,7 @@ class Pdf:
     @staticmethod
     def means(word: str) -> Term | None:
         """What a value that depends on the models means."""
-        begin, _, rest = word.partition("_")
-        if begin not in _WORDS or not rest:
-            return None
-        unit, says = _WORDS[begin]
-        return Term(unit, begin, f"{says}: {rest}", 0, 1e9)
+        return meaning(word)
 
     @property
     def roles(self) -> Mapping[str, str]:
@@ -88,72 +69,76 @@ class Pdf:
         return {
             name: "a structure, a .cif file"
             for model in self.models
-            for name in model.split("+")
-            if name.strip() not in STRUCTURES
+            for name in names_of(model)
+            if name not in STRUCTURES
         }
-
-    @property
-    def _first(self) -> str:
-        return self.models[0].split("+")[0].strip() if self.models else ""
 
     @property
     def terms(self) -> Mapping[str, Term]:
         """What every value of these models means."""
-        words = [f"rw_{_key(model)}" for model in self.models]
-        for model in self.models:
-            names = [name.strip() for name in model.split("+")]
-            if len(names) > 1:
-                words += [f"share_{_key(name)}" for name in names]
-            elif names[0] in STRUCTURES:
-                words += [f"{letter}_{_key(names[0])}" for letter in _letters(STRUCTURES[names[0]])]
-                words += [f"size_{_key(names[0])}"] if self.finite else []
-        return {word: term for word in words if (term := self.means(word)) is not None}
+        return words_of(self.models, finite=self.finite)
 
     @property
     def gives(self) -> Mapping[str, Term]:
-        """The edges of the first structure."""
-        known = STRUCTURES.get(self._first)
-        if known is None:
+        """Edges of the structures of the first model, with ``finite`` their sizes, and shares of all but the first."""
+        names = names_of(self.models[0]) if self.models else []
+        if not names or any(name not in STRUCTURES for name in names):
             return {}
-        found = {}
-        for letter in _letters(known):
-            edge = known.edges["abc".index(letter)]
-            term = self.means(f"{letter}_{_key(known.name)}")
-            if term is not None:
-                found[f"{letter}_{_key(known.name)}"] = replace(term, low=0.98 * edge, high=1.02 * edge)
-        return found
+        ranges = {}
+        for n, name in enumerate(names):
+            known = STRUCTURES[name]
+            for letter in letters_of(known):
+                edge = known.edges["abc".index(letter)]
+                ranges[f"{letter}_{key(name)}"] = (0.98 * edge, 1.02 * edge)
+            if self.finite:
+                ranges[f"size_{key(name)}"] = (1.0, 100.0)
+            if n:
+                ranges[f"share_{key(name)}"] = (0.0, 100.0)
+        terms = {word: meaning(word) for word in ranges}
+        return {word: replace(term, low=ranges[word][0], high=ranges[word][1]) for word, term in terms.items() if term}
 
     def predict(
         self,
         values: Mapping[str, Quantity],
-        sample: Sample,  # noqa: ARG002 - the structure says all
+        sample: Sample,  # noqa: ARG002 - the structures say all
         rng: np.random.Generator | None = None,
     ) -> Mapping[str, Record]:
-        """G(r) of the first structure with edges of ``values``, on rows 0.02 angstrom apart."""
-        known = STRUCTURES.get(self._first)
-        if known is None:
+        """G(r) of the first model on rows 0.02 angstrom apart; edges that ``values`` leaves out are the structures'."""
+        gives = self.gives
+        if not gives:
             raise BadInput(
-                f"a prediction needs a known structure, not '{self._first}'; known are {choices(STRUCTURES)}"
+                f"a prediction needs known structures, not '{', '.join(self.models[:1])}'; known are "
+                f"{choices(STRUCTURES)}"
             )
-        edges = list(known.edges)
-        for word, term in self.gives.items():
-            if word not in values:
-                raise BadInput(f"'{word}' is missing; predict needs {', '.join(self.gives)}")
-            value = term.check(word, values[word]).to("angstrom").value
-            old = known.edges["abc".index(word[0])]
-            edges = [value if edge == old else edge for edge in edges]
+        told = {word: gives[word].check(word, value).to(gives[word].unit).value for word, value in values.items()}
+        names = names_of(self.models[0])
+        for word in gives:
+            if word not in told and word[:2] not in ("a_", "b_", "c_"):
+                raise BadInput(f"'{word}' is missing; predict needs {', '.join(gives)}")
         begin, end = self._range()
-        r = np.arange(begin, end + 0.01, 0.02)
+        r = np.arange(begin, end + 0.5 * _STEP, _STEP)
         qmax = 25.0 if self.qmax is None else self.qmax.to("1/angstrom").value
-        moves = {atom.element: atom.u_iso for atom in known.atoms}
-        damp, broad = (each.to("1/angstrom").value for each in (self.damping, self.broadening))
-        engine = Pairs(known, float(r[0]), float(r[-1]), r.size, qmax)
-        stretch = [new / old for new, old in zip(edges, known.edges, strict=True)]
-        g = engine.at(stretch, moves, 2.0, 0.0, damp, broad)
+        damp, broad, _ = self._instrument({})
+        shares = [told.get(f"share_{key(name)}", 0.0) / 100.0 for name in names]
+        shares[0] = 1.0 - sum(shares[1:])
+        if shares[0] <= 0.0:
+            raise BadInput(f"the shares beside {names[0]} make {100 * sum(shares[1:]):.4g} %; less than 100 are wanted")
+        total, mean = np.zeros_like(r), 0.0
+        for name, share in zip(names, shares, strict=True):
+            known = STRUCTURES[name]
+            alike = ["abc"[known.edges.index(edge)] for edge in known.edges]
+            edges = [told.get(f"{alike[n]}_{key(name)}", edge) for n, edge in enumerate(known.edges)]
+            engine = Pairs(known, float(r[0]), float(r[-1]), r.size, qmax)
+            stretch = [new / old for new, old in zip(edges, known.edges, strict=True)]
+            moves = {atom.element: atom.u_iso for atom in known.atoms}
+            size = 10.0 * told.get(f"size_{key(name)}", 0.0)
+            total += share * engine.scattering**2 * engine.at(stretch, moves, 2.0, size, damp, broad)
+            mean += share * engine.scattering
+        g = total / mean**2
         if rng is not None:
             g = g + self.noise.to("1/angstrom**2").value * rng.normal(size=g.size)
         columns = {"r": Column(r, "angstrom"), "g": Column(g, "1/angstrom**2")}
-        source = Source("predicted", place="PDFfit2's model of the structure")
+        source = Source("predicted", place="PDFfit2's model of the structures")
         return {"main": Record("pairs", "pair_distribution", columns, source, notes={"qmax": f"{qmax:.10g}"})}
 
     def _range(self) -> tuple[float, float]:
@@ -162,7 +147,28 @@ class Pdf:
             raise BadInput(f"the settings 'begin' and 'end' are {self.begin} and {self.end}; that is no range of r")
         return begin, end
 
-    def _seen(self, records: Mapping[str, Record]) -> _Seen:
+    def _instrument(self, notes: Mapping[str, str]) -> tuple[float, float, tuple[str, ...]]:
+        """Damping and broadening, and which of them were assumed."""
+        found, assumed = [], []
+        for name, given, note, usual in (
+            ("damping", self.damping, "qdamp", _DAMPING),
+            ("broadening", self.broadening, "qbroad", _BROADENING),
+        ):
+            if given is not None:
+                value = given.to("1/angstrom").value
+            else:
+                try:
+                    value = float(notes[note].split()[0])
+                except (KeyError, ValueError, IndexError):
+                    value = usual
+                    assumed.append(f"{name} {usual:g}")
+            if not 0.0 <= value < 1.0:
+                raise BadInput(f"{name} is {value:g} 1/angstrom; it lies between 0 and 1")
+            found.append(value)
+        said = f"the instrument's {' and '.join(assumed)} 1/angstrom are assumed; 'calibrate' finds them on a standard"
+        return found[0], found[1], (said,) if assumed and not self.calibrate else ()
+
+    def _seen(self, records: Mapping[str, Record]) -> Seen:
         record = usable(records, "pdf", ("pair_distribution",), READS)
         begin, end = self._range()
         r, g = 1e10 * record["r"], 1e-20 * record["g"]
@@ -176,12 +182,15 @@ class Pdf:
                 f"record '{record.name}' has {np.count_nonzero(inside)} rows from {begin:g} to {end:g} angstrom; a fit "
                 f"needs {_FEWEST}"
             )
+        doubts = list(record.doubts)
+        if r[-1] < end - 0.5:
+            doubts.append(f"the record ends at {r[-1]:.4g} angstrom, before the {end:g} that were asked for")
         r, g = r[inside], g[inside]
         even = np.linspace(r[0], r[-1], r.size)
         if not g.any():
             raise BadInput(f"record '{record.name}' has no G other than zero")
         source = Source(kind_of(record.source), record.source.reference, record.source.place)
-        return _Seen(even, np.interp(even, r, g), self._qmax(record), source, record.doubts)
+        return Seen(even, np.interp(even, r, g), self._qmax(record), source, tuple(doubts))
 
     def _qmax(self, record: Record) -> float:
         if self.qmax is not None:
@@ -199,59 +208,21 @@ class Pdf:
         return value
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:  # noqa: ARG002 - no fact is needed
-        """Rw of every model, edges of single phases, shares of the best mixture, and the verdict as a sentence."""
-        seen = self._seen(records)
-        damp, broad = (each.to("1/angstrom").value for each in (self.damping, self.broadening))
-        look = Look(float(seen.r[0]), float(seen.r[-1]), seen.qmax, damp, broad, self.finite, self.calibrate)
-        if not self.models or len({_key(model) for model in self.models}) < len(self.models):
+        """Rw of every model, edges, sizes, shares of the best mixture, and the verdict as a sentence."""
+        if not self.models or len({key(model) for model in self.models}) < len(self.models):
             raise BadInput("the setting 'models' is empty or names a model twice; name each once")
-        rivals = [
-            fit(model, [_structure(name.strip(), records) for name in model.split("+")], seen.r, seen.g, look)
-            for model in self.models
-        ]
+        seen = self._seen(records)
+        damp, broad, assumed = self._instrument(records["main"].notes)
+        look = Look(float(seen.r[0]), float(seen.r[-1]), seen.qmax, damp, broad, self.finite, self.calibrate)
+        rivals = [fit(model, _structures(model, records), seen.r, seen.g, look) for model in self.models]
         found = Findings("pdf", seen)
-        for rival in rivals:
-            self._values(found, rival)
-        for doubt in _verdict(rivals):
+        add_values(found, rivals, finite=self.finite)
+        for doubt in (*verdict(rivals), *assumed):
             found.note(doubt)
-        return found.result(_curves(seen, rivals))
-
-    def _values(self, found: Findings, rival: Rival) -> None:
-        if not rival.converged:
-            found.note(f"the fit of {rival.name} did not settle: only its Rw is given")
-        found.add(f"rw_{_key(rival.name)}", Spread(np.asarray(100.0 * rival.rw)), "%", "%")
-        if rival.bounded:
-            found.note(f"the fit of {rival.name} ended at bounds: {', '.join(rival.bounded)}")
-        if not rival.converged:
-            return
-        if len(rival.phases) == 1:
-            phase = rival.phases[0]
-            word = _key(phase.name)
-            for letter in _letters(phase):
-                edge = phase.edges["abc".index(letter)]
-                parts = {f"fit {letter} {word}": np.asarray(edge * rival.sigmas[f"{letter} 0"])}
-                found.add(
-                    f"{letter}_{word}",
-                    Spread(np.asarray(edge * rival.values[f"{letter} 0"]), parts),
-                    "angstrom",
-                    "angstrom",
-                )
-            if self.finite and "size 0" not in rival.bounded:
-                size = 0.1 * float(np.exp(rival.values["size 0"]))
-                parts = {f"fit size {word}": np.asarray(size * rival.sigmas["size 0"])}
-                found.add(f"size_{word}", Spread(np.asarray(size), parts), "nm", "nm")
-            return
-        relative = rival.scale_sigmas / np.maximum(rival.scales, 1e-300)
-        for n, phase in enumerate(rival.phases):
-            share = float(rival.shares[n])
-            others = float(np.sqrt(np.sum((np.delete(rival.shares, n) * np.delete(relative, n)) ** 2)))
-            sigma = float(np.hypot(share * (1 - share) * relative[n], share * others)) if share > 0 else float("nan")
-            found.add(
-                f"share_{_key(phase.name)}", Spread(np.asarray(share), {f"fit share {n}": np.asarray(sigma)}), "", "%"
-            )
+        return found.result(curves(seen, rivals))
 
     def draw(self, result: Result) -> Drawing:
-        """G(r) with the best model and what is left, Rw of all models, and their edges."""
+        """G(r) with the models and what is left, Rw of all models, and the edges."""
         if not {"pairs", "models"} <= set(result.curves):
             raise BadInput("a figure of pair distributions needs the curves pairs and models")
         table, names = result.curves["pairs"].columns, result.curves["models"].notes
@@ -277,59 +248,20 @@ class Pdf:
         return Drawing(tuple(panels), "Rival structures", result.source.virtual)
 
 
-def _key(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name).lower()
-
-
-def _letters(structure: Structure) -> list[str]:
-    """The edges that are numbers of their own."""
-    return [letter for n, letter in enumerate("abc") if structure.edges[n] not in structure.edges[:n]]
-
-
-def _structure(name: str, records: Mapping[str, Record]) -> Structure:
-    if name in records:
-        return replace(Structure.from_record(records[name]), name=name)
-    if name in STRUCTURES:
-        return STRUCTURES[name]
-    raise BadInput(
-        f"the setting 'models' names '{name}'; known here are {choices(STRUCTURES)}; give others as --role "
-        "NAME=FILE.cif"
-    )
-
-
-def _verdict(rivals: list[Rival]) -> list[str]:
-    """Which model fits best, and which of the others the data tell apart from it."""
-    if len(rivals) < 2:
-        return []
-    best = min(rivals, key=lambda rival: rival.aicc)
-    said = []
-    for rival in rivals:
-        if rival is best:
-            continue
-        gap = rival.aicc - best.aicc
-        word = (
-            "the data tell them apart" if gap > _TELLS
-            else "the data hardly tell them apart" if gap > _SURE
-            else "the data do not tell them apart"
-        )  # fmt: skip
-        said.append(
-            f"{best.name} fits better than {rival.name}: Rw {100 * best.rw:.3g} % with {best.free} parameters against "
-            f"{100 * rival.rw:.3g} % with {rival.free}, AICc {gap:.3g} lower on {best.points} independent points: "
-            f"{word}"
-        )
-    return said
-
-
-def _curves(seen: _Seen, rivals: list[Rival]) -> dict[str, Record]:
-    columns = {"r": Column(seen.r, "angstrom"), "g": Column(seen.g, "1/angstrom**2")}
-    columns |= {f"model_{n}": Column(rival.curve, "1/angstrom**2") for n, rival in enumerate(rivals, start=1)}
-    told = {
-        "rw": Column([100.0 * rival.rw for rival in rivals], "%"),
-        "aicc": Column([rival.aicc for rival in rivals]),
-        "parameters": Column([float(rival.free) for rival in rivals]),
-    }
-    names = {str(n): rival.name for n, rival in enumerate(rivals, start=1)}
-    return {
-        "pairs": Record("pairs", "pairs", columns, seen.source),
-        "models": Record("models", "models", told, seen.source, notes=names),
-    }
+def _structures(model: str, records: Mapping[str, Record]) -> list[Structure]:
+    """The structures of a model; raises BadInput for a name that is not known, or stands twice."""
+    found = []
+    names = names_of(model)
+    if len({key(name) for name in names}) < len(names):
+        raise BadInput(f"the setting 'models' has the mixture '{model}', which names a structure twice")
+    for name in names:
+        if name in records:
+            found.append(replace(Structure.from_record(records[name]), name=name))
+        elif name in STRUCTURES:
+            found.append(STRUCTURES[name])
+        else:
+            raise BadInput(
+                f"the setting 'models' names '{name}'; known here are {choices(STRUCTURES)}; give others as --role "
+                "NAME=FILE.cif"
+            )
+    return found

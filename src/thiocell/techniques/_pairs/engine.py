@@ -46,6 +46,7 @@ class Pairs:
         inside = crystal()
         inside.readStr(structure.to_cif(), "cif")
         self.elements = [str(atom.element) for atom in inside]
+        self.occupancies = [float(atom.occupancy) for atom in inside]
         self.cell = [float(inside.lattice.a), float(inside.lattice.b), float(inside.lattice.c)]
         self.nearest = _nearest(inside)
         self.engine = fit()
@@ -84,7 +85,8 @@ class Pairs:
 
     @property
     def scattering(self) -> float:
-        """Mean number of electrons of an atom."""
-        from thiocell.techniques._pairs.electrons import electrons
+        """Electrons of a mean atom, by occupancy."""
+        import gemmi
 
-        return float(np.mean([electrons(element) for element in self.elements]))
+        numbers = [gemmi.Element(element).atomic_number for element in self.elements]
+        return float(np.average(numbers, weights=self.occupancies))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares, nnls
 
 from thiocell.chemistry.structure import Structure
+from thiocell.core.bad_input import BadInput
 from thiocell.techniques._pairs.engine import Pairs
+from thiocell.techniques._spread import Spread, root_of
 
 Array = NDArray[np.float64]
 
@@ -21,6 +23,8 @@ _MOVES, _DELTA, _SIZE = (5e-4, 0.2), (0.0, 0.9), (8.0, 2000.0)
 
 The sharpening delta2 is told as a share of the least distance squared: at 1 the nearest pair has no width.
 """
+_SPARE = 3
+"""assumed: independent points that a model must leave over."""
 _DAMP = (0.0, 0.2)
 """1/angstrom; assumed: bounds of the instrument's damping and broadening."""
 
@@ -40,25 +44,22 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Rival:
-    """What a model came to; ``values`` and ``sigmas`` by word, ``shares`` of atoms one a phase.
+    """What a model came to; ``values`` by word, scales among them, and ``root``, a root of their covariance.
 
-    ``rw`` is the residual over the whole grid, ``left`` the squared residuals at ``points`` independent points, by
-    ``free`` parameters.
+    ``shares`` are those of the atoms, one a phase. ``rw`` is the residual over the whole grid, ``left`` the squared
+    residuals at ``points`` independent points, by ``free`` parameters.
     """
 
     name: str
     phases: tuple[Structure, ...]
     values: dict[str, float]
-    sigmas: dict[str, float]
-    scales: Array
-    scale_sigmas: Array
-    shares: Array
+    root: Array
+    electrons: tuple[float, ...]
     rw: float
     left: float
     points: int
     free: int
     curve: Array
-    parts: Array
     converged: bool
     bounded: tuple[str, ...]
 
@@ -66,7 +67,23 @@ class Rival:
     def aicc(self) -> float:
         """Akaike's criterion for few points: what the fit leaves, and what its parameters cost."""
         n, k = self.points, self.free + 1
-        return float(n * np.log(self.left / n) + 2 * k + 2 * k * (k + 1) / max(n - k - 1, 1))
+        return float(n * np.log(self.left / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1))
+
+    def spread(self, value: float, slopes: Mapping[str, float]) -> Spread:
+        """``value`` with its errors, by its slopes against ``values``."""
+        words = list(self.values)
+        row = sum((slope * self.root[words.index(word)] for word, slope in slopes.items()), np.zeros(len(words)))
+        return Spread(
+            np.asarray(value), {f"fit {self.name} {k}": np.asarray(part) for k, part in enumerate(row) if part}
+        )
+
+    def share(self, n: int) -> Spread:
+        """The share of a phase's atoms: a phase counts by the square of its mean atom's electrons."""
+        counts = [self.values[f"scale {k}"] / z**2 for k, z in enumerate(self.electrons)]
+        whole = sum(counts)
+        mine = counts[n] / whole
+        slopes = {f"scale {k}": ((k == n) - mine) / whole / z**2 for k, z in enumerate(self.electrons)}
+        return self.spread(mine, slopes)
 
 
 def fit(name: str, phases: Sequence[Structure], r: Array, g: Array, look: Look) -> Rival:
@@ -83,7 +100,7 @@ def fit(name: str, phases: Sequence[Structure], r: Array, g: Array, look: Look) 
         told = dict(zip(words, x, strict=True))
         found = []
         for n, (phase, engine) in enumerate(zip(phases, engines, strict=True)):
-            edges = [told[f"{letter} {n}"] for letter in _letters(phase)]
+            edges = [told[f"{letter} {n}"] for letter in letters(phase)]
             moves = {element: float(np.exp(told[f"u {element} {n}"])) for element in sorted(set(engine.elements))}
             size = float(np.exp(told[f"size {n}"])) if look.finite else 0.0
             damp, broad = (
@@ -100,6 +117,12 @@ def fit(name: str, phases: Sequence[Structure], r: Array, g: Array, look: Look) 
     def rest(x: Array) -> Array:
         return scaled(split(x), apart, target)[1]
 
+    free = len(words) + len(phases)
+    if apart.size < free + _SPARE:
+        raise BadInput(
+            f"the model '{name}' has {free} parameters, and {r[0]:.4g} to {r[-1]:.4g} angstrom hold {apart.size} "
+            f"independent points (pi/qmax apart); it needs {free + _SPARE}: take a wider range of r, or a larger qmax"
+        )
     found = least_squares(
         rest,
         first,
@@ -113,35 +136,50 @@ def fit(name: str, phases: Sequence[Structure], r: Array, g: Array, look: Look) 
     parts = split(found.x)
     scales, left = scaled(parts, apart, target)
     curve = np.array(parts).T @ scales
-    free = len(words) + len(phases)
-    design = np.column_stack([np.asarray(found.jac), -np.array([np.interp(apart, r, part) for part in parts]).T])
-    noise = float(left @ left) / max(apart.size - free, 1)
-    errors = np.sqrt(np.diag(np.linalg.pinv(design.T @ design)) * noise)
     edge = 1e-3 * (high - low)
     bounded = tuple(
         word for word, x, a, b, e in zip(words, found.x, low, high, edge, strict=True) if x < a + e or x > b - e
     )
-    weights = scales / np.array([engine.scattering**2 for engine in engines])
+
+    def at(x: Array) -> Array:
+        return np.asarray(np.interp(apart, r, np.array(split(x)).T @ scales))
+
+    steps = 1e-4 * (high - low)
+    slopes = [(at(found.x + step) - at(found.x - step)) / (2.0 * step[k]) for k, step in enumerate(np.diag(steps))]
+    design = np.column_stack([*slopes, *(np.interp(apart, r, part) for part in parts)])
+    held = np.array([np.any(column) for column in design.T])
+    noise = float(left @ left) / (apart.size - free)
+    covariance = np.full((free, free), np.nan)
+    covariance[np.ix_(held, held)] = np.linalg.pinv(design[:, held].T @ design[:, held]) * noise
+    covariance[~held] = covariance[:, ~held] = 0.0
+    covariance[~held, ~held] = np.inf
     return Rival(
         name=name,
         phases=tuple(phases),
-        values=dict(zip(words, found.x.tolist(), strict=True)),
-        sigmas=dict(zip(words, errors[: len(words)].tolist(), strict=True)),
-        scales=scales,
-        scale_sigmas=errors[len(words) :],
-        shares=weights / max(float(weights.sum()), 1e-300),
+        values=dict(zip(words, found.x.tolist(), strict=True))
+        | {f"scale {n}": float(scale) for n, scale in enumerate(scales)},
+        root=_root(covariance),
+        electrons=tuple(engine.scattering for engine in engines),
         rw=float(np.sqrt(np.sum((g - curve) ** 2) / np.sum(g**2))),
         left=float(left @ left),
         points=apart.size,
         free=free,
         curve=curve,
-        parts=np.array(parts) * scales[:, None],
         converged=bool(found.status > 0),
         bounded=bounded,
     )
 
 
-def _letters(phase: Structure) -> tuple[str, str, str]:
+def _root(covariance: Array) -> Array:
+    """A root of the covariance; what the curve does not hang on has none, and says NaN."""
+    told = np.isfinite(np.diag(covariance))
+    root = np.zeros(covariance.shape)
+    root[np.ix_(told, told)] = root_of(covariance[np.ix_(told, told)])
+    root[~told, ~told] = np.nan
+    return root
+
+
+def letters(phase: Structure) -> tuple[str, str, str]:
     """Which factor stretches each edge: edges that are one number go together."""
     a, b, c = phase.edges
     return ("a", "a" if b == a else "b", "a" if c == a else "c")
@@ -150,7 +188,7 @@ def _letters(phase: Structure) -> tuple[str, str, str]:
 def _parameters(phases: Sequence[Structure], look: Look) -> tuple[list[str], Array, Array, Array]:
     rows: list[tuple[str, float, float, float]] = []
     for n, phase in enumerate(phases):
-        rows += [(f"{letter} {n}", 1.0, 1.0 - _STRETCH, 1.0 + _STRETCH) for letter in sorted(set(_letters(phase)))]
+        rows += [(f"{letter} {n}", 1.0, 1.0 - _STRETCH, 1.0 + _STRETCH) for letter in sorted(set(letters(phase)))]
         for element in sorted({atom.element for atom in phase.atoms}):
             begin = float(np.mean([atom.u_iso for atom in phase.atoms if atom.element == element]))
             low, high = np.log(_MOVES)

@@ -1,0 +1,126 @@
+"""What rival models say: values, the verdict between them, and curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thiocell.core.record import Column, Record
+from thiocell.core.source import Source
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._pairs.rival import Rival
+from thiocell.techniques._pairs.words import key, letters_of
+from thiocell.techniques._spread import Spread
+
+Array = NDArray[np.float64]
+
+_TELLS, _SURE = 10.0, 2.0
+"""assumed: AICc between rivals from which the better is told apart (odds of e^-5), and below which they are alike."""
+_NONE = 0.6
+"""assumed: Rw above which a model says nothing of the sample."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A G(r) on its own even grid."""
+
+    r: Array
+    g: Array
+    qmax: float
+    source: Source
+    doubts: tuple[str, ...]
+
+
+def add_values(found: Findings, rivals: Sequence[Rival], *, finite: bool) -> None:
+    """Rw of all; edges and sizes of a structure by the first model that has it, alone before mixed; best shares."""
+    for rival in rivals:
+        found.add(f"rw_{key(rival.name)}", Spread(np.asarray(100.0 * rival.rw)), "%", "%")
+        for doubt in _doubts(rival):
+            found.note(doubt)
+    told = [rival for rival in rivals if rival.converged and rival.rw <= _NONE]
+    for rival in sorted(told, key=lambda each: len(each.phases) > 1):
+        for n, phase in enumerate(rival.phases):
+            if rival.values[f"scale {n}"] > 0.0:
+                _cell(found, rival, n, key(phase.name), finite=finite)
+    mixtures = [rival for rival in told if len(rival.phases) > 1]
+    if mixtures:
+        best = min(mixtures, key=lambda rival: rival.aicc)
+        for n, phase in enumerate(best.phases):
+            found.add(f"share_{key(phase.name)}", best.share(n), "", "%")
+            if best.values[f"scale {n}"] <= 0.0:
+                found.note(f"{best.name} asks for nothing of {phase.name}")
+
+
+def _doubts(rival: Rival) -> Iterator[str]:
+    if not rival.converged:
+        yield f"the fit of {rival.name} did not settle: only its Rw is given"
+    elif rival.rw > _NONE:
+        yield f"{rival.name} does not fit: its Rw is {100.0 * rival.rw:.3g} %; only that is given"
+    if rival.bounded:
+        yield f"the fit of {rival.name} ended at bounds: {', '.join(_said(rival, word) for word in rival.bounded)}"
+
+
+def _cell(found: Findings, rival: Rival, n: int, word: str, *, finite: bool) -> None:
+    phase = rival.phases[n]
+    for letter in letters_of(phase):
+        edge, place = phase.edges["abc".index(letter)], f"{letter} {n}"
+        if f"{letter}_{word}" not in found.values and place not in rival.bounded:
+            found.add(
+                f"{letter}_{word}", rival.spread(edge * rival.values[place], {place: edge}), "angstrom", "angstrom"
+            )
+    place = f"size {n}"
+    if finite and f"size_{word}" not in found.values and place not in rival.bounded:
+        size = 0.1 * float(np.exp(rival.values[place]))
+        found.add(f"size_{word}", rival.spread(size, {place: size}), "nm", "nm")
+
+
+def _said(rival: Rival, word: str) -> str:
+    """A parameter as words: 'edge a of MoS2_1T', 'displacement of Mo in MoS2_1T'."""
+    *kind, end = word.split()
+    if not end.isdigit():
+        return word
+    name = rival.phases[int(end)].name
+    plain = {"a": "edge a", "b": "edge b", "c": "edge c", "delta": "sharpening of near pairs", "size": "size"}
+    return f"displacement of {kind[1]} in {name}" if kind[0] == "u" else f"{plain[kind[0]]} of {name}"
+
+
+def verdict(rivals: Sequence[Rival]) -> Iterator[str]:
+    """Which model fits best, and which of the others the data tell apart from it."""
+    if len(rivals) < 2:
+        return
+    best = min(rivals, key=lambda rival: rival.aicc)
+    if best.rw > _NONE:
+        yield f"no model fits: the best, {best.name}, has Rw {100.0 * best.rw:.3g} %, and nothing is told apart"
+        return
+    for rival in rivals:
+        if rival is best:
+            continue
+        gap = rival.aicc - best.aicc
+        word = (
+            "the data tell them apart" if gap > _TELLS
+            else "the data hardly tell them apart" if gap > _SURE
+            else "the data do not tell them apart"
+        )  # fmt: skip
+        yield (
+            f"{best.name} fits better than {rival.name}: Rw {100 * best.rw:.3g} % with {best.free} parameters against "
+            f"{100 * rival.rw:.3g} % with {rival.free}, AICc {gap:.3g} lower on {best.points} independent points: "
+            f"{word}"
+        )
+
+
+def curves(seen: Seen, rivals: Sequence[Rival]) -> dict[str, Record]:
+    columns = {"r": Column(seen.r, "angstrom"), "g": Column(seen.g, "1/angstrom**2")}
+    columns |= {f"model_{n}": Column(rival.curve, "1/angstrom**2") for n, rival in enumerate(rivals, start=1)}
+    told = {
+        "rw": Column([100.0 * rival.rw for rival in rivals], "%"),
+        "aicc": Column([rival.aicc for rival in rivals]),
+        "parameters": Column([float(rival.free) for rival in rivals]),
+    }
+    names = {str(n): rival.name for n, rival in enumerate(rivals, start=1)}
+    return {
+        "pairs": Record("pairs", "pairs", columns, seen.source),
+        "models": Record("models", "models", told, seen.source, notes=names),
+    }

@@ -1,0 +1,56 @@
+"""The words of values that depend on the models, and which structures a model holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from thiocell.chemistry.structure import Structure
+from thiocell.chemistry.structures import STRUCTURES
+from thiocell.core.term import Term
+
+_WORDS = {
+    "rw": ("%", "residual Rw of the model"),
+    "a": ("angstrom", "edge a of the cell, in the first model that has"),
+    "b": ("angstrom", "edge b of the cell, in the first model that has"),
+    "c": ("angstrom", "edge c of the cell, in the first model that has"),
+    "size": ("nm", "diameter of coherent spheres, in the first model that has"),
+    "share": ("%", "share of the atoms in the mixture that fits best"),
+}
+
+
+def key(name: str) -> str:
+    """A model's name as the end of a word."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name).lower()
+
+
+def names_of(model: str) -> list[str]:
+    """The structures of a model: one, or several joined by '+'."""
+    return [name.strip() for name in model.split("+")]
+
+
+def letters_of(structure: Structure) -> list[str]:
+    """The edges that are numbers of their own."""
+    return [letter for n, letter in enumerate("abc") if structure.edges[n] not in structure.edges[:n]]
+
+
+def meaning(word: str) -> Term | None:
+    """What a value means: 'a_mos2_1t', 'share_mos2_2h', 'rw_mos2_1t_mos2_2h'."""
+    begin, _, rest = word.partition("_")
+    if begin not in _WORDS or not rest:
+        return None
+    unit, says = _WORDS[begin]
+    return Term(unit, begin, f"{says}: {rest}", 0, 1e9)
+
+
+def words_of(models: Sequence[str], *, finite: bool) -> Mapping[str, Term]:
+    """All values that these models may give; those of structures from files are told by ``meaning``."""
+    words = [f"rw_{key(model)}" for model in models]
+    for model in models:
+        names = names_of(model)
+        if len(names) > 1:
+            words += [f"share_{key(name)}" for name in names]
+        for name in names:
+            if name in STRUCTURES:
+                words += [f"{letter}_{key(name)}" for letter in letters_of(STRUCTURES[name])]
+                words += [f"size_{key(name)}"] if finite else []
+    return {word: term for word in words if (term := meaning(word)) is not None}
