@@ -22,8 +22,8 @@ from thiocell.studies.run import default_store, run
 from thiocell.techniques._diffraction import layers
 from thiocell.techniques._diffraction.beam import beam_of
 from thiocell.techniques._diffraction.engine import Plan, mass_and_volume, simulate
-from thiocell.techniques._diffraction.layered import shape_of
-from thiocell.techniques._diffraction.layers import Layers, humps
+from thiocell.techniques._diffraction.layered import Shapes
+from thiocell.techniques._diffraction.layers import Layers
 from thiocell.techniques.xrd import Xrd
 
 POWDER = Sample("powder")
@@ -366,7 +366,7 @@ def test_humps_are_those_of_discs_that_are_turned_at_random():
                 scattered = scattered + np.real(factor[one] * np.conj(factor[two])) * blur * wave
         total += scattered / cells / 25
     angle = 2 * np.degrees(np.arcsin(q * WAVELENGTH / 4 / np.pi))
-    made = humps(angle, Layers(MOS2_1T, width, spacing, 3, 0.0), WAVELENGTH)
+    made = layers.Scattering(angle, MOS2_1T, WAVELENGTH, width).of(Layers(MOS2_1T, width, spacing, 3, 0.0))
     assert np.sqrt(np.mean((made - total) ** 2)) < 0.04 * total.mean()
 
 
@@ -398,7 +398,8 @@ def test_layers_stand_on_the_scale_of_the_lines():
     beam = beam_of("0.42(0) angstrom", "debye_scherrer")
     mass, volume = mass_and_volume(still)
     layer = Layers(MOS2_1T, 16.0, 6.2, 1)
-    per_electron = shape_of(angle, layer, beam) / humps(angle, layer, WAVELENGTH) * mass_and_volume(MOS2_1T)[0]
+    each = layers.Scattering(angle, MOS2_1T, WAVELENGTH, 16.0).of(layer)
+    per_electron = Shapes(angle, MOS2_1T, beam, 16.0).of(layer) / each * mass_and_volume(MOS2_1T)[0]
     ball = per_electron * scattered / cells / mass  # of mass 1, as the shape of layers is
     plan = Plan(1, (), 0.02, "none", places=False)
     lines = simulate(angle, [(still, 1.0 / (mass * volume), 0.4, 0.0)], beam, plan)

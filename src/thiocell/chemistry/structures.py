@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from thiocell.chemistry.structure import Atom, Structure
@@ -74,8 +75,6 @@ MOS2_1TP = Structure(
         "each other as in 1T: c and beta assumed",
     ),
 )
-STRUCTURES = {each.name: each for each in (LI2S, LII, MOS2_2H, MOS2_1T, MOS2_1TP)}
-"""By name, as settings write them."""
 
 
 def structure(name: str) -> Structure:
@@ -99,3 +98,8 @@ def iodide_in_sulfide(share: float, edge: float, balance: Balance = "vacancies")
     )
     source = Source("derived", place="Li(2-x)S(1-x)I(x) on the sites of Li2S")
     return Structure("Li2S_I", LI2S.symbol, (edge, edge, edge), _RIGHT, atoms, source)
+
+
+LI2S_I20 = replace(iodide_in_sulfide(0.2, 5.822), name="Li2S_I20", source=Source("derived", place="Li1.8S0.8I0.2"))
+STRUCTURES = {each.name: each for each in (LI2S, LII, MOS2_2H, MOS2_1T, MOS2_1TP, LI2S_I20)}
+"""By name, as settings write them."""

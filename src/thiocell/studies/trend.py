@@ -17,7 +17,7 @@ from thiocell.physics.trend_laws import LAWS, Fit
 from thiocell.studies.errors import Parts
 from thiocell.studies.errors import covariance as covariance_of
 from thiocell.studies.expression import parse
-from thiocell.studies.lookup import NotFound, evaluate, parts_of, worst
+from thiocell.studies.lookup import Bounded, Missing, NotFound, evaluate, parts_of, worst
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.study import TrendStep
 
@@ -33,7 +33,8 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
     """The fitted law's values with their errors, the points behind it, and what the points cannot decide."""
     points, kinds, parts, doubts = _points(work, outcomes)
     if len(points) < 2:
-        raise BadInput(f"a trend of '{work.value}' needs two members that gave it; {len(points)} did")
+        why = f" ({doubts[0]})" if doubts else ""
+        raise BadInput(f"a trend of '{work.value}' needs two members that gave it; {len(points)} did{why}")
     x_unit, y_unit = points[0][0].unit, points[0][1].unit
     if work.law in _WARM:
         points = [(x.to("K"), y) for x, y in points]
@@ -84,8 +85,8 @@ def _points(
     for member, at in work.members:
         try:
             found = evaluate(parse(f"{member}.{work.value}"), outcomes)
-        except NotFound as error:
-            doubts.append(f"left out: {error}")
+        except (NotFound, Bounded, Missing) as error:
+            doubts.append(f"{member} is left out: {error}")
             continue
         points.append((at, found.quantity))
         kinds.append(found.kind)

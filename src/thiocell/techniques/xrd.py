@@ -29,7 +29,7 @@ from thiocell.techniques._diffraction.engine import (
     wavelength_of,
 )
 from thiocell.techniques._diffraction.found import add_other_balance, add_values, curves
-from thiocell.techniques._diffraction.layered import add_layers, refine_layered
+from thiocell.techniques._diffraction.layered import WIDEST, add_layers, refine_layered
 from thiocell.techniques._diffraction.layers import Layers
 from thiocell.techniques._diffraction.needed import settled
 from thiocell.techniques._diffraction.pattern import READS, read_pattern
@@ -172,9 +172,9 @@ class Xrd:
         if len(self.layer_size) != 2 or self.layer_count < 1:
             raise BadInput("the setting 'layer_size' needs a width and a spacing, and 'layer_count' one layer or more")
         width, spacing = (each.to("angstrom").value for each in self.layer_size)
-        if not 5.0 <= width <= 200.0 or not 3.0 <= spacing <= 30.0:
+        if not 6.0 <= width <= WIDEST or not 3.0 <= spacing <= 30.0:
             raise BadInput(
-                f"the setting 'layer_size' is {self.layer_size[0]} and {self.layer_size[1]}; layers are 0.5 to 20 nm "
+                f"the setting 'layer_size' is {self.layer_size[0]} and {self.layer_size[1]}; layers are 0.6 to 8 nm "
                 "wide and 0.3 to 3 nm apart"
             )
         return Layers(STRUCTURES[self.layers], width, spacing, self.layer_count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Thermal = Literal["none", "phase", "site"]
 
+_LEAST = 0.002
+"""degrees; assumed: Lorentzian width from which one that ended at none is sought again."""
 _WIDTH = 0.05
 """degrees; assumed: Lorentzian width from which sizes and strains are sought."""
 REACH = 0.04
@@ -178,10 +180,12 @@ def _ties(refinement: Any, phases: Sequence[Phase], plan: Plan) -> list[str]:
     return free
 
 
-def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) -> Refined:
+def refine(
+    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, near: Mapping[str, float] | None = None
+) -> Refined:
     """A staged Rietveld refinement: scales and background, halos, cells and offset, widths, atoms, then all at once.
 
-    Raises BadInput where the engine gives up.
+    From values ``near`` the end, by path, all is sought at once. Raises BadInput where the engine gives up.
     """
     rx = _engine()
     level = float(np.percentile(pattern.intensity, 20))
@@ -203,6 +207,8 @@ def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) ->
         rx.Stage(name="atoms", turn_on=atoms),
     ]
     kept = [stage for stage in stages if stage.turn_on and (plan.halos or stage.name != "halo")]
+    if near is not None and _set(refinement, near):
+        kept = [rx.Stage(name="all", turn_on=[path for stage in kept for path in stage.turn_on])]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters of them comes back as diagnostics
@@ -211,6 +217,18 @@ def refine(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) ->
         said = str(error).splitlines()[0]
         raise BadInput(f"the refinement of record '{pattern.name}' broke off: {said}") from error
     return read_result(refinement, result, structure, instrument, len(phases))
+
+
+def _set(refinement: Any, near: Mapping[str, float]) -> bool:
+    """Begin at values by path, widths that were none a little wider; False where the model has no such place."""
+    lifted = {
+        path: max(value, _LEAST) if path.endswith(("lor_size", "lor_strain")) else value for path, value in near.items()
+    }
+    try:
+        refinement.set_values(lifted)
+    except ValueError:
+        return False
+    return True
 
 
 def _lines(beam: Beam) -> list[str]:

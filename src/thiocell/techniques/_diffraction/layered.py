@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares, lsq_linear
 
+from thiocell.chemistry.structure import Structure
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import (
     SHAPE_SCALE,
@@ -20,7 +21,7 @@ from thiocell.techniques._diffraction.engine import (
     slow_columns,
     wavelength_of,
 )
-from thiocell.techniques._diffraction.layers import Layers, humps
+from thiocell.techniques._diffraction.layers import Layers, Scattering
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import masses
@@ -29,7 +30,9 @@ from thiocell.techniques._spread import Spread
 
 Array = NDArray[np.float64]
 
-_WIDTH, _SPACING = (6.0, 80.0), (0.8, 1.3)
+WIDEST = 80.0
+"""angstrom; assumed: what is wider is a crystal."""
+_WIDTH, _SPACING = (6.0, WIDEST), (0.8, 1.3)
 """angstrom, share of where it began; assumed: bounds of the layers' width and spacing."""
 _GRID, _SPACINGS = 9, (0.94, 1.0, 1.06)
 """assumed: widths, and spacings as shares of the one that was told, among which the search begins."""
@@ -57,28 +60,38 @@ class Matched:
     bounded: tuple[str, ...]
 
 
-def shape_of(angle: Array, layers: Layers, beam: Beam) -> Array:
+class Shapes:
     """What mass 1 of layers scatters at two-theta ``angle`` (degrees), where a phase's mass is scale times M times V.
 
     A powder of n cells scatters n 2 pi^2 |F|^2 / (V q^2) into a line (integral over q), which stands in the engine as
     scale |F|^2 over sine and cosine factors (integral over degrees): a cell of the layers counts
     16 pi^2 / (180 wavelength^3) over its mass.
     """
-    wavelength = wavelength_of(beam)
-    polarised = beam.polarised + (1.0 - beam.polarised) * np.cos(np.radians(angle)) ** 2
-    cells = 16.0 * np.pi**2 / 180.0 / wavelength**3 / mass_and_volume(layers.structure)[0]
-    return np.asarray(cells * polarised * humps(angle, layers, wavelength))
+
+    def __init__(self, angle: Array, structure: Structure, beam: Beam, widest: float = WIDEST) -> None:
+        wavelength = wavelength_of(beam)
+        polarised = beam.polarised + (1.0 - beam.polarised) * np.cos(np.radians(angle)) ** 2
+        mass, _ = mass_and_volume(structure)
+        self._each = 16.0 * np.pi**2 / 180.0 / wavelength**3 / mass * polarised
+        self._scattering = Scattering(angle, structure, wavelength, widest)
+
+    def of(self, layers: Layers) -> Array:
+        """The curve of ``layers``."""
+        return np.asarray(self._each * self._scattering.of(layers))
 
 
 def refine_layered(
     pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers
 ) -> tuple[Refined, Plan, Matched]:
     """The refinement with humps of layers that fit, the plan that holds their shape, and the layers."""
-    here, steps = _start(pattern, phases, beam, plan, layers), []
+    shapes = Shapes(pattern.angle, layers.structure, beam)
+    here, steps = _start(pattern, phases, beam, plan, layers, shapes), []
+    near = None
     for _ in range(_ROUNDS):
-        held = replace(plan, shape=(pattern.angle, shape_of(pattern.angle, here, beam)))
-        fit = refine(pattern, phases, beam, held)
-        matched = _match(pattern, fit, plan, here, beam)
+        held = replace(plan, shape=(pattern.angle, shapes.of(here)))
+        fit = refine(pattern, phases, beam, held, near)
+        near = fit.near(range(len(phases)))
+        matched = _match(pattern, fit, plan, here, shapes)
         there = matched.layers
         steps.append(np.array([np.log(there.width / here.width), there.spacing - here.spacing]))
         sigma = np.array([matched.width_sigma / there.width, matched.spacing_sigma])
@@ -97,7 +110,7 @@ def _further(steps: list[Array]) -> Array:
     return np.where((shrink > 0.0) & (shrink < _SHRINK), steps[-1] * shrink / (1.0 - np.minimum(shrink, _SHRINK)), 0.0)
 
 
-def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers) -> Layers:
+def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers, shapes: Shapes) -> Layers:
     """The width and spacing of a grid that explain most beside plain lines, with heights of all sought at once."""
     angle = pattern.angle
     lines = [simulate(angle, [(phase.structure, 1.0, width, 0.0)], beam, plan) for phase in phases for width in _PLAIN]
@@ -106,7 +119,7 @@ def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, la
     for width in np.geomspace(*_WIDTH, _GRID):
         for share in _SPACINGS:
             each = replace(layers, width=float(width), spacing=share * layers.spacing)
-            columns = np.column_stack([shape_of(angle, each, beam), *lines, slow]) / pattern.sigma[:, None]
+            columns = np.column_stack([shapes.of(each), *lines, slow]) / pattern.sigma[:, None]
             columns /= np.linalg.norm(columns, axis=0)
             seen = pattern.intensity / pattern.sigma
             found = lsq_linear(columns, seen, ([0.0] * (1 + len(lines)) + [-np.inf] * slow.shape[1], np.inf))
@@ -114,7 +127,7 @@ def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, la
     return min(tried, key=lambda pair: pair[0])[1]
 
 
-def _match(pattern: Pattern, fit: Refined, plan: Plan, layers: Layers, beam: Beam) -> Matched:
+def _match(pattern: Pattern, fit: Refined, plan: Plan, layers: Layers, shapes: Shapes) -> Matched:
     """Width and spacing by what the lines leave, with the layers' amount and all that is slow free beside them."""
     angle = pattern.angle
     lines = fit.calculated - fit.background
@@ -125,7 +138,7 @@ def _match(pattern: Pattern, fit: Refined, plan: Plan, layers: Layers, beam: Bea
     slow = slow_columns(angle, plan, halos)
 
     def rest(x: Array) -> Array:
-        made = shape_of(angle, replace(layers, width=float(np.exp(x[0])), spacing=float(x[1])), beam)
+        made = shapes.of(replace(layers, width=float(np.exp(x[0])), spacing=float(x[1])))
         design = np.hstack([made[:, None], slow]) / sigma[:, None]
         return np.asarray(left - design @ np.linalg.lstsq(design, left, rcond=None)[0])
 
@@ -173,9 +186,10 @@ def _add_tops(found: Findings, pattern: Pattern, matched: Matched, beam: Beam) -
     """Where the humps are highest, with the errors of width and spacing."""
     angle = np.arange(pattern.angle[0], pattern.angle[-1], 0.01)
     layers = matched.layers
+    shapes = Shapes(angle, layers.structure, beam)
 
     def tops(which: Layers) -> Array:
-        made = shape_of(angle, which, beam)
+        made = shapes.of(which)
         inner = np.flatnonzero((made[1:-1] >= made[:-2]) & (made[1:-1] > made[2:])) + 1
         high = inner[made[inner] > _TOP * made.max()]
         curve = [np.polyfit(angle[k - 3 : k + 4] - angle[k], made[k - 3 : k + 4], 2) for k in high]

@@ -46,24 +46,84 @@ class _Cell:
     area: float
 
 
-def humps(angle: Array, layers: Layers, wavelength: float) -> Array:
-    """Scattering of one cell of the layers (electrons squared) at two-theta ``angle`` (degrees), unpolarised.
+class Scattering:
+    """What layers of ``structure``, none wider than ``widest`` (angstrom), scatter at two-theta ``angle`` (degrees).
 
     Atoms of one disc by Debye's sum (Debye 1915, Ann. Phys. 351, 809); discs, turned at random, see each other only
     along their normal (Warren 1941, Phys. Rev. 59, 693), where spacings that are not all alike blur their lines
     (paracrystal, Hosemann 1950).
     """
-    q = 4.0 * np.pi * np.sin(np.radians(angle / 2.0)) / wavelength
-    wide = max(layers.width, layers.spacing * layers.count)
-    grid = np.linspace(q.min(), q.max(), max(_FEWEST, int(_POINTS * wide * np.ptp(q))))
-    cell = _cell(layers.structure)
-    u = {atom.element: atom.u_iso for atom in layers.structure.atoms}
-    factors = {each: _factor(each, grid, wavelength) * np.exp(-0.5 * grid**2 * u[each]) for each in set(cell.elements)}
-    plain = {each: np.abs(_factor(each, grid, wavelength)) ** 2 for each in factors}
-    total = _within(grid, layers.width, cell, factors, plain)
-    if layers.count > 1:
-        total = total + _between(grid, layers, cell, factors)
-    return np.asarray(CubicSpline(grid, total)(q))
+
+    def __init__(self, angle: Array, structure: Structure, wavelength: float, widest: float) -> None:
+        self._q = 4.0 * np.pi * np.sin(np.radians(angle / 2.0)) / wavelength
+        self._wavelength = wavelength
+        self._u = {atom.element: atom.u_iso for atom in structure.atoms}
+        self._cell = _cell(structure)
+        self._grid = self._spread(widest)
+        self._far, self._shells = self._pairs(widest)
+
+    def _spread(self, longest: float) -> Array:
+        """Places in q that follow what a length (angstrom) makes."""
+        q = self._q
+        return np.linspace(q.min(), q.max(), max(_FEWEST, int(_POINTS * longest * np.ptp(q))))
+
+    def of(self, layers: Layers) -> Array:
+        """Scattering of one cell of ``layers`` (electrons squared) at each angle, unpolarised."""
+        far = np.minimum(self._far / layers.width, 1.0)
+        overlap = 2.0 / np.pi * (np.arccos(far) - far * np.sqrt(1.0 - far**2))
+        total = CubicSpline(self._grid, self._shells @ overlap)(self._q)
+        if layers.count > 1:
+            grid = self._spread(layers.spacing * layers.count)
+            total = total + CubicSpline(grid, self._between(grid, layers))(self._q)
+        return np.asarray(total)
+
+    def _factors(self, q: Array) -> tuple[dict[str, NDArray[np.complex128]], dict[str, Array]]:
+        """Form factors with the atoms' displacements, and squared without."""
+        plain = {each: _factor(each, q, self._wavelength) for each in set(self._cell.elements)}
+        blurred = {each: factor * np.exp(-0.5 * q**2 * self._u[each]) for each, factor in plain.items()}
+        return blurred, {each: np.abs(factor) ** 2 for each, factor in plain.items()}
+
+    def _pairs(self, widest: float) -> tuple[Array, Array]:
+        """Distances of cells in a layer, and what pairs of cells so far apart scatter (q by distances), for one cell.
+
+        Of two cells so far apart, a disc holds as many as it overlaps itself when it is shifted by that.
+        """
+        cell, q = self._cell, self._grid
+        factors, plain = self._factors(q)
+        most = int(widest / (cell.area / float(np.linalg.norm(cell.edges, axis=1).max()))) + 1
+        steps = np.array([(i, j) for i in range(-most, most + 1) for j in range(-most, most + 1)]) @ cell.edges
+        far = np.linalg.norm(steps, axis=1)
+        steps, far = steps[far < widest], far[far < widest]
+        shells, which = np.unique(np.round(far, 6), return_inverse=True)
+        order = np.argsort(which, kind="stable")
+        starts = np.searchsorted(which[order], np.arange(shells.size))
+        total = np.zeros((q.size, shells.size))
+        for i, one in enumerate(cell.elements):
+            total[:, 0] += plain[one]
+            for j, two in enumerate(cell.elements):
+                apart = np.linalg.norm(steps[order] + cell.places[j] - cell.places[i], axis=1)
+                wave = np.sinc(np.outer(q, apart) / np.pi)
+                wave[:, apart < 1e-6] = 0.0
+                pair = np.real(factors[one] * np.conj(factors[two]))
+                total += pair[:, None] * np.add.reduceat(wave, starts, axis=1)
+        return shells, total
+
+    def _between(self, q: Array, layers: Layers) -> Array:
+        """What discs above each other add, for one cell: along their normal a disc scatters as a whole."""
+        cell, radius = self._cell, 0.5 * layers.width
+        factors, _ = self._factors(q)
+        most = np.minimum(0.5 * np.pi, _FAR / (q * radius))[:, None]
+        tilt = most * (np.arange(_TILTS) + 0.5) / _TILTS
+        along, across = q[:, None] * np.cos(tilt), q[:, None] * np.sin(tilt) * radius
+        shape = (2.0 * j1(across) / across) ** 2 * np.sin(tilt) * most / _TILTS
+        whole = np.zeros(along.shape, dtype=complex)
+        for element, place in zip(cell.elements, cell.places, strict=True):
+            whole += factors[element][:, None] * np.exp(1j * along * place[2])
+        order = np.zeros_like(along)
+        for m in range(1, layers.count):
+            loose = np.exp(-0.5 * m * (along * layers.sway) ** 2)
+            order += 2.0 * (layers.count - m) / layers.count * np.cos(along * layers.spacing * m) * loose
+        return np.asarray(np.pi * radius**2 / cell.area * np.sum(shape * np.abs(whole) ** 2 * order, axis=1))
 
 
 def _cell(structure: Structure) -> _Cell:
@@ -88,40 +148,3 @@ def _factor(element: str, q: Array, wavelength: float) -> NDArray[np.complex128]
     real, imaginary = gemmi.cromer_liberman(z=kind.atomic_number, energy=_EV_ANGSTROM / wavelength)
     plain = np.array([kind.it92.calculate_sf((each / (4.0 * np.pi)) ** 2) for each in q])
     return np.asarray(plain + real + 1j * imaginary)
-
-
-def _within(
-    q: Array, width: float, cell: _Cell, factors: dict[str, NDArray[np.complex128]], plain: dict[str, Array]
-) -> Array:
-    """Debye's sum over a disc, for one cell: of two cells so far apart, a disc holds as many as it overlaps itself."""
-    most = int(width / (cell.area / float(np.linalg.norm(cell.edges, axis=1).max()))) + 1
-    steps = np.array([(i, j) for i in range(-most, most + 1) for j in range(-most, most + 1)]) @ cell.edges
-    far = np.linalg.norm(steps, axis=1) / width
-    steps, far = steps[far < 1.0], far[far < 1.0]
-    overlap = 2.0 / np.pi * (np.arccos(far) - far * np.sqrt(1.0 - far**2))
-    total = np.zeros_like(q)
-    for i, one in enumerate(cell.elements):
-        total += plain[one]
-        for j, two in enumerate(cell.elements):
-            apart = np.linalg.norm(steps + cell.places[j] - cell.places[i], axis=1)
-            other = apart > 1e-6
-            wave = np.sinc(np.outer(q, apart[other]) / np.pi) @ overlap[other]
-            total += np.real(factors[one] * np.conj(factors[two])) * wave
-    return total
-
-
-def _between(q: Array, layers: Layers, cell: _Cell, factors: dict[str, NDArray[np.complex128]]) -> Array:
-    """What discs above each other add, for one cell: along their normal a disc scatters as a whole."""
-    radius = 0.5 * layers.width
-    most = np.minimum(0.5 * np.pi, _FAR / (q * radius))[:, None]
-    tilt = most * (np.arange(_TILTS) + 0.5) / _TILTS
-    along, across = q[:, None] * np.cos(tilt), q[:, None] * np.sin(tilt) * radius
-    shape = (2.0 * j1(across) / across) ** 2 * np.sin(tilt) * most / _TILTS
-    whole = np.zeros(along.shape, dtype=complex)
-    for element, place in zip(cell.elements, cell.places, strict=True):
-        whole += factors[element][:, None] * np.exp(1j * along * place[2])
-    order = np.zeros_like(along)
-    for m in range(1, layers.count):
-        loose = np.exp(-0.5 * m * (along * layers.sway) ** 2)
-        order += 2.0 * (layers.count - m) / layers.count * np.cos(along * layers.spacing * m) * loose
-    return np.asarray(np.pi * radius**2 / cell.area * np.sum(shape * np.abs(whole) ** 2 * order, axis=1))

@@ -15,7 +15,7 @@ from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, 
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.phases import key
 from thiocell.techniques._diffraction.refined import Refined
-from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of
+from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of, volumes
 from thiocell.techniques._findings import Findings
 
 _NEEDED = 3.0
@@ -46,8 +46,9 @@ def settled(
                 )
             needed.add(name)
             continue
-        rest = _begun(fit, phases[:n] + phases[n + 1 :], [k for k in range(len(phases)) if k != n])
-        bare = refine(pattern, rest, beam, plan)
+        places = [k for k in range(len(phases)) if k != n]
+        rest = _begun(fit, phases[:n] + phases[n + 1 :], places)
+        bare = refine(pattern, rest, beam, plan, fit.near(places))
         if not lost and _placed(fit, n) and _worse(bare.chi2, fit):
             needed.add(name)
             found.note(f"the share of {name} is told badly, but without it the fit is worse: it is kept")
@@ -131,9 +132,16 @@ def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool)
         found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
         return
     most = (max(scale, 0.0) + _ONE_SIDED * sigma) * unit
-    found.limits[f"weight_{key(name)}"] = Limit(Quantity.exact(100.0 * most / (most + rest), "%"), "below", 0.95)
+    found.limits[f"weight_{key(name)}"] = _below(100.0 * most / (most + rest), "%")
+    filled = [size for size, _ in volumes(fit)]
+    large = most / unit * fit.cells[n][1] ** 2
+    found.limits[f"volume_{key(name)}"] = _below(100.0 * large / (large + sum(filled) - filled[n]), "%")
     share, error = 100.0 * scale * unit / (scale * unit + rest), 100.0 * sigma * unit / rest
     found.note(f"phase {name} is not needed: its share is {share:.2g}({error:.2g}) %; it is left out")
+
+
+def _below(bound: float, unit: str) -> Limit:
+    return Limit(Quantity.exact(bound, unit), "below", 0.95)
 
 
 def _without_iodide(
@@ -148,6 +156,6 @@ def _without_iodide(
         plain = iodide_in_sulfide(0.0, fit.values[edge_of(n, "a")])
         bare[n] = Phase(replace(plain, name=name), home=phase.home)
         if np.isfinite(sigma := fit.error(iodide_of(n))):
-            found.limits[f"iodine_{key(name)}"] = Limit(Quantity.exact(_ONE_SIDED * sigma), "below", 0.95)
+            found.limits[f"iodine_{key(name)}"] = _below(_ONE_SIDED * sigma, "")
         found.note(f"no iodide is found in {name}: it is fitted without")
     return (phases, fit) if bare == phases else (bare, refine(pattern, bare, beam, plan))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,18 @@ class Refined:
     def chi2(self) -> float:
         """Squared residuals over the squared sigmas of the points."""
         return float(np.sum(((self.observed - self.calculated) / self.sigma) ** 2))
+
+    def near(self, places: Sequence[int]) -> dict[str, float]:
+        """Where the parameters that were sought ended, with the phases at ``places`` alone and numbered anew."""
+        found = {}
+        for path in self.paths:
+            kind, _, rest = path.partition(".")
+            number, _, end = rest.partition(".")
+            if kind != "phases":
+                found[path] = self.values[path]
+            elif int(number) in places:
+                found[f"phases.{places.index(int(number))}.{end}"] = self.values[path]
+        return found
 
     @property
     def covariance(self) -> Array:

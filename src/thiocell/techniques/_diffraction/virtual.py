@@ -16,7 +16,7 @@ from thiocell.core.term import Term
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import mass_and_volume
 from thiocell.techniques._diffraction.found import SHAPE
-from thiocell.techniques._diffraction.layered import shape_of
+from thiocell.techniques._diffraction.layered import Shapes
 from thiocell.techniques._diffraction.layers import Layers
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, key
 
@@ -97,4 +97,4 @@ def of_layers(angle: Array, layers: Layers, phases: Sequence[str], sample: Sampl
     mass = 100.0 * mine / whole
     if mass <= 0.0:
         return np.zeros_like(angle)
-    return mass * shape_of(angle, layers, beam)
+    return mass * Shapes(angle, layers.structure, beam, layers.width).of(layers)
