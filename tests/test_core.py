@@ -30,6 +30,7 @@ from thiocell.core import (
     Source,
     Term,
 )
+from thiocell.core.term import word_of
 
 numbers = st.floats(allow_nan=True, allow_infinity=False, width=64)
 columns = st.integers(0, 20).flatmap(
@@ -193,3 +194,8 @@ def test_an_exact_value_prints_as_a_claim_and_an_unknown_one_as_unknown():
     assert str(Quantity(4, "mg", 0)) == "4(0) mg"
     assert str(Quantity(4, "mg")) == "4(?) mg"
     assert not math.isfinite(Quantity(4, "mg").sigma)
+
+
+def test_a_name_becomes_the_end_of_a_word():
+    assert word_of("2H-E2g") == word_of("2H_E2g") == "2h_e2g"
+    assert word_of("Li2S I") == "li2s_i"

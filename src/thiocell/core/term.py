@@ -26,3 +26,8 @@ class Term:
             bounds = f"{self.low:g} and {self.high:g} {self.unit}".strip()
             raise BadInput(f"'{name}' ({self.meaning}) is {quantity}; it must lie between {bounds}")
         return here
+
+
+def word_of(name: str) -> str:
+    """A name as the end of a term's word: '2H-E2g' is '2h_e2g'."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name).lower()

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from thiocell.chemistry.raman_modes import MODES, OXIDE, Mode
+from thiocell.chemistry.raman_modes import MODES, Mode
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
@@ -18,28 +17,23 @@ from thiocell.core.result import Limit, Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import setting
-from thiocell.core.term import Term
-from thiocell.techniques._findings import Findings, kind_of
-from thiocell.techniques._raman.fit import USUAL, Fit, Seen, fit_lines, height_of, key, line, roots_of, told_of
-from thiocell.techniques._record import usable
+from thiocell.core.term import Term, word_of
+from thiocell.techniques._findings import Findings
+from thiocell.techniques._raman.absent import absent_heights
+from thiocell.techniques._raman.doubts import MOST_TERMS, ended_of, line_doubts
+from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line, roots_of
+from thiocell.techniques._raman.seen import READS, Seen, read_spectrum
+from thiocell.techniques._raman.share import ONE_SIDED, PHASES, SHARE, add_share
 from thiocell.techniques._spread import Spread
 
-Array = NDArray[np.float64]
-
-READS = ("raman_shift", "intensity")
-_SEEN = 3.0
-"""assumed: standard deviations of a height from which a line is there."""
-_FEWEST = 30
-"""assumed: rows below which nothing is fitted."""
-_COARSE = 2.0
-"""assumed: goodness of fit above which the lines leave more than noise."""
+_SEEN, _SEEN_AT_BOUND = 3.0, 5.0
+"""assumed: standard deviations of a height from which a line is there; the second if it ended at a bound."""
 _WORDS = {
-    "height": ("", "height of the line above the baseline, in counts"),
+    "height": ("", "height of the line above the baseline, in the record's intensity"),
     "position": ("1/cm", "place of the line"),
     "width": ("1/cm", "full width of the line at half its height"),
-    "area": ("1/cm", "area of the line, counts times 1/cm"),
+    "area": ("1/cm", "area of the line, intensity times 1/cm"),
 }
-_SHARE = "share_1t"
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class Raman:
     )
     begin: Quantity = setting(Quantity.exact(0.0, "1/cm"), "least shift that is used")
     end: Quantity = setting(Quantity.exact(5000.0, "1/cm"), "largest shift that is used")
-    baseline: int = setting(4, "terms of the polynomial under the lines")
+    baseline: int = setting(4, "terms of the polynomial under the lines, 1 to 15")
     span: tuple[Quantity, ...] = setting(
         (Quantity.exact(100.0, "1/cm"), Quantity.exact(500.0, "1/cm"), Quantity.exact(1.0, "1/cm")),
         "first and last shift of a predicted spectrum, and its step",
@@ -71,37 +65,33 @@ class Raman:
 
     @property
     def _modes(self) -> list[Mode]:
-        found = []
-        for text in self.modes:
-            name, sign, place = (part.strip() for part in text.partition("="))
-            if sign:
-                where = Quantity.parse(place).to("1/cm").value
-                found.append(Mode(name, name, where, 10.0, "the setting 'modes'"))
-            elif name in MODES:
-                found.append(MODES[name])
-            else:
-                raise BadInput(
-                    f"the setting 'modes' names '{text}'; known are {choices(MODES)}, or write one as 'Li2S = 370 1/cm'"
-                )
-        if not found or len({mode.name for mode in found}) < len(found):
-            raise BadInput("the setting 'modes' is empty or names a line twice; name each once")
+        found = [_mode(text) for text in self.modes]
+        words = [word_of(mode.name) for mode in found]
+        if not words:
+            raise BadInput(f"the setting 'modes' is empty; known are {choices(MODES)}")
+        if twice := [mode.name for n, mode in enumerate(found) if words[n] in words[:n]]:
+            raise BadInput(
+                f"the setting 'modes' names '{twice[0]}' twice (values get the word '{word_of(twice[0])}'); give each "
+                "line a name of its own"
+            )
         return found
 
     @property
     def terms(self) -> Mapping[str, Term]:
         """What every value of these lines means."""
-        words = [f"{word}_{key(mode.name)}" for mode in self._modes for word in _WORDS]
+        words = [f"{word}_{word_of(mode.name)}" for mode in self._modes for word in _WORDS]
         found = {word: term for word in words if (term := self.means(word)) is not None}
         found["gof"] = Term("", "GoF", "goodness of fit: residuals over their sigmas", 0, 1e6)
-        if {"1T", "2H"} <= {mode.phase for mode in self._modes}:
-            found[_SHARE] = Term("%", "", "area of the lines of 1T, of those of 1T and 2H: no share of mass", 0, 100)
+        if set(PHASES) <= {mode.phase for mode in self._modes}:
+            found[SHARE] = Term("%", "", "area of the lines of 1T, of those of 1T and 2H: no share of mass", 0, 100)
         return found
 
     @property
     def gives(self) -> Mapping[str, Term]:
         """The heights of the lines."""
         return {
-            f"height_{key(m.name)}": Term("", "height", f"height of {m.name}, counts", 30.0, 1e4) for m in self._modes
+            f"height_{word_of(m.name)}": Term("", "height", f"height of {m.name}, counts", 30.0, 1e4)
+            for m in self._modes
         }
 
     def predict(
@@ -119,7 +109,7 @@ class Raman:
         shift = np.arange(begin, end + 0.5 * step, step)
         counts = 400.0 + 200.0 * np.exp(-(shift - begin) / 300.0)
         for mode in self._modes:
-            word = f"height_{key(mode.name)}"
+            word = f"height_{word_of(mode.name)}"
             if word not in values:
                 raise BadInput(f"'{word}' is missing; predict needs {', '.join(self.gives)}")
             height = self.gives[word].check(word, values[word]).to("").value
@@ -128,88 +118,39 @@ class Raman:
         columns = {"raman_shift": Column(shift, "1/cm"), "intensity": Column(seen)}
         return {"main": Record("spectrum", "raman", columns, Source("predicted", place="Lorentzian lines"))}
 
-    def _spectrum(self, records: Mapping[str, Record]) -> Seen:
-        record = usable(records, "raman", ("raman",), READS)
-        if len(record) < _FEWEST:
-            raise BadInput(f"record '{record.name}' has {len(record)} rows; a fit needs {_FEWEST}")
-        shift, counts = 0.01 * record["raman_shift"], record["intensity"]
-        order = np.argsort(shift, kind="stable")
-        shift, counts = shift[order], counts[order]
-        if np.any(np.diff(shift) <= 0):
-            raise BadInput(f"record '{record.name}' has a raman_shift twice; give each row its own")
-        begin, end = (each.to("1/cm").value for each in (self.begin, self.end))
-        inside = (shift >= begin) & (shift <= end)
-        if np.count_nonzero(inside) < _FEWEST:
-            raise BadInput(
-                f"record '{record.name}' has {np.count_nonzero(inside)} rows from {begin:g} to {end:g} 1/cm; a fit "
-                f"needs {_FEWEST}"
-            )
-        shift, counts = shift[inside], counts[inside]
-        if not np.ptp(counts) > 0:
-            raise BadInput(f"record '{record.name}' holds one intensity alone; nothing can be fitted")
-        noise = float(np.sqrt(np.mean(np.diff(counts, 2) ** 2) / 6.0))
-        sigma = np.sqrt(np.maximum(counts, 1.0)) if counts.min() >= 0 else np.full(counts.size, max(noise, 1e-12))
-        source = Source(kind_of(record.source), record.source.reference, record.source.place)
-        return Seen(shift, counts, sigma, source, record.doubts)
-
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:  # noqa: ARG002 - no fact is needed
         """Heights, places, widths and areas of the lines that are there; limits of those that are not."""
-        seen, found_modes = self._spectrum(records), self._modes
-        modes = [mode for mode in found_modes if seen.shift[0] <= mode.place <= seen.shift[-1]]
-        found = Findings("raman", seen)
-        for mode in found_modes:
-            if mode not in modes:
-                found.note(f"{mode.name} at {mode.place:g} 1/cm lies outside the spectrum: nothing is said of it")
+        if not 1 <= self.baseline <= MOST_TERMS:
+            raise BadInput(f"the setting 'baseline' is {self.baseline}; it is a number of terms from 1 to {MOST_TERMS}")
+        sought = self._modes
+        seen = read_spectrum(records, self.begin.to("1/cm").value, self.end.to("1/cm").value)
+        modes = [mode for mode in sought if seen.shift[0] <= mode.place <= seen.shift[-1]]
         if not modes:
             raise BadInput(
                 f"no line of the setting 'modes' lies in the spectrum, {seen.shift[0]:.4g} to {seen.shift[-1]:.4g} 1/cm"
             )
+        found = Findings("raman", seen)
+        for mode in sought:
+            if mode not in modes:
+                left = mode.phase in PHASES and SHARE in self.terms and mode.phase in {each.phase for each in modes}
+                less = f", and {SHARE} is made without it" if left else ""
+                found.note(f"{mode.name} at {mode.place:g} 1/cm lies outside the spectrum: nothing is said of it{less}")
         there = list(modes)
         fit = fit_lines(seen, there, self.baseline)
         while (weak := _weakest(fit, there)) is not None:
             there = [mode for mode in there if mode is not weak]
             fit = fit_lines(seen, there, self.baseline)
-        if not fit.settled:
-            found.note("the fit did not settle: no line is given")
+        if fit.settled:
+            absent = [mode for mode in modes if mode not in there]
+            areas = _add_lines(found, fit, there)
+            areas |= _add_limits(found, absent_heights(seen, fit, there, absent, self.baseline), fit)
+            add_share(found, areas, there, modes, [mode.name for mode in there if ended_of(fit, mode)])
         else:
-            self._values(found, fit, there)
-        for mode in modes:
-            if mode not in there:
-                limit = self._limit(seen, fit, there, mode)
-                found.limits[f"height_{key(mode.name)}"] = Limit(Quantity.exact(limit), "below", 0.95)
-                found.note(f"{mode.name} is not seen: its height is below {limit:.3g} counts (95 %)")
+            found.note("the fit did not settle: no line is given, and no limit")
         found.add("gof", Spread(np.asarray(fit.gof)), "", "")
-        for doubt in _doubts(seen, fit, there, modes):
+        for doubt in line_doubts(seen, fit, there, modes, self.baseline):
             found.note(doubt)
         return found.result(_curves(seen, fit, there))
-
-    def _limit(self, seen: Seen, fit: Fit, there: list[Mode], mode: Mode) -> float:
-        """The height (95 %) below which a line at its usual place and width is."""
-        height, sigma = height_of(seen, fit, there, self.baseline, mode)
-        return max(height, 0.0) + 1.645 * sigma
-
-    def _values(self, found: Findings, fit: Fit, modes: list[Mode]) -> None:
-        root = roots_of(fit.covariance)
-        rows: dict[str, Spread] = {}
-        for place, name in enumerate(fit.names):
-            parts = {f"fit {k}": np.asarray(part) for k, part in enumerate(root[place]) if part}
-            rows[name] = Spread(np.asarray(fit.values[place]), parts)
-        areas: dict[str, Spread] = {}
-        shape = rows.get("shape", Spread(np.asarray(1.0)))
-        for mode in modes:
-            word = key(mode.name)
-            for part in ("height", "position", "width"):
-                unit = _WORDS[part][0]
-                found.add(f"{part}_{word}", rows[f"{part}_{word}"], unit, unit)
-            slope = 0.5 * np.pi - 0.5 * np.sqrt(np.pi / np.log(2.0))
-            form = Spread(np.asarray(0.5 * np.sqrt(np.pi / np.log(2.0)))).plus(shape, float(slope))
-            area = rows[f"height_{word}"].times(rows[f"width_{word}"]).times(form)
-            areas[mode.name] = area
-            found.add(f"area_{word}", area, "1/cm", "1/cm")
-        phases = {mode.phase for mode in modes}
-        if {"1T", "2H"} & phases and {"1T", "2H"} <= {mode.phase for mode in self._modes}:
-            sums = {phase: _sum([areas[mode.name] for mode in modes if mode.phase == phase]) for phase in ("1T", "2H")}
-            found.add(_SHARE, sums["1T"].over(sums["1T"].plus(sums["2H"])), "", "%")
 
     def draw(self, result: Result) -> Drawing:
         """The spectrum with the fit, its baseline and lines, and what is left."""
@@ -218,10 +159,11 @@ class Raman:
         table = result.curves["spectrum"].columns
         shift, seen, fit, under = (table[word].values for word in ("raman_shift", "intensity", "fit", "baseline"))
         x = Axis("Raman shift", "1/cm")
-        layers = (
+        layers: tuple[Line | Points, ...] = (
             Points(shift, seen, "record", 0),
             Line(shift, fit, "fit", 1),
             Line(shift, under, "baseline", -1, "dashed"),
+            *_left_out(result),
         )
         lines = result.curves["lines"]
         heights = Points(
@@ -237,45 +179,80 @@ class Raman:
         return Drawing(tuple(panels), "Raman spectrum", result.source.virtual)
 
 
+def _mode(text: str) -> Mode:
+    """A known line by its name, or one of the user's own."""
+    name, sign, place = (part.strip() for part in text.partition("="))
+    if not sign:
+        if name not in MODES:
+            raise BadInput(
+                f"the setting 'modes' names '{text}'; known are {choices(MODES)}, or write one as 'Li2S = 370 1/cm'"
+            )
+        return MODES[name]
+    if not word_of(name).strip("_"):
+        raise BadInput(f"the setting 'modes' has '{text}', a line without a name; write it as 'Li2S = 370 1/cm'")
+    try:
+        where = Quantity.parse(place).to("1/cm").value
+    except BadInput as error:
+        raise BadInput(
+            f"the setting 'modes' has '{text}', whose place is no shift in 1/cm; write it as 'Li2S = 370 1/cm'"
+        ) from error
+    return Mode(name, name, where, 10.0, "the setting 'modes'")
+
+
 def _weakest(fit: Fit, modes: list[Mode]) -> Mode | None:
     """The line whose height is least told from none, if there is one."""
-    weak: tuple[float, Mode | None] = (_SEEN, None)
+    weak: tuple[float, Mode | None] = (1.0, None)
     for mode in modes:
-        height, sigma = told_of(fit, f"height_{key(mode.name)}")
-        sure = height / sigma if np.isfinite(sigma) and sigma > 0.0 else 0.0
+        word = f"height_{word_of(mode.name)}"
+        height, sigma = fit.values[word], fit.sigma(word)
+        least = _SEEN_AT_BOUND if ended_of(fit, mode) else _SEEN
+        sure = height / (least * sigma) if np.isfinite(sigma) and sigma > 0.0 else 0.0
         if sure < weak[0]:
             weak = (sure, mode)
     return weak[1]
 
 
-def _sum(spreads: list[Spread]) -> Spread:
-    total = Spread(np.asarray(0.0))
-    for spread in spreads:
-        total = total.plus(spread)
-    return total
+def _add_lines(found: Findings, fit: Fit, there: list[Mode]) -> dict[str, Spread]:
+    """Keep what the lines are, but for what ended at a bound; their areas, by name."""
+    root = roots_of(fit.covariance)
+    rows = {name: Spread(np.asarray(value)) for name, value in fit.values.items()}
+    for place, name in enumerate(fit.names):
+        parts = {f"fit {k}": np.asarray(part) for k, part in enumerate(root[place]) if part}
+        rows[name] = Spread(rows[name].value, parts)
+    value, slope = form_of(fit.values["shape"])
+    form = Spread(np.asarray(value - slope * fit.values["shape"])).plus(rows["shape"], slope)
+    areas: dict[str, Spread] = {}
+    for mode in there:
+        word, ended = word_of(mode.name), ended_of(fit, mode)
+        for part in ("height", "position", "width"):
+            if part not in ended:
+                unit = _WORDS[part][0]
+                found.add(f"{part}_{word}", rows[f"{part}_{word}"], unit, unit)
+        areas[mode.name] = rows[f"height_{word}"].times(rows[f"width_{word}"]).times(form)
+        if "width" not in ended:
+            found.add(f"area_{word}", areas[mode.name], "1/cm", "1/cm")
+    return areas
 
 
-def _doubts(seen: Seen, fit: Fit, there: list[Mode], modes: list[Mode]) -> list[str]:
-    said = []
-    if fit.gof > _COARSE:
-        said.append(
-            f"the goodness of fit is {fit.gof:.3g}: intensities are no counts, or the lines are of another shape or "
-            "more than are sought; sigmas are widened by as much"
-        )
-    oxide = [mode.name for mode in there if mode.phase == "MoO3"]
-    if oxide:
-        said.append(f"lines of MoO3 are there ({', '.join(oxide)}): its weaker lines are easily taken for 1T-MoS2")
-    elif any(mode.phase == "1T" for mode in there):
-        looked = [name for name in OXIDE if any(mode.name == name for mode in modes)]
-        if not looked:
-            places = ", ".join(f"{MODES[name].place:g}" for name in OXIDE)
-            inside = seen.shift[-1] > MODES[OXIDE[-1]].place
-            way = f"add {', '.join(OXIDE)} to 'modes'" if inside else f"this spectrum ends at {seen.shift[-1]:.4g}"
-            said.append(
-                f"MoO3, which the laser may make of MoS2, imitates 1T; its strong lines at {places} 1/cm were not "
-                f"looked for: {way}"
-            )
-    return said
+def _add_limits(found: Findings, heights: Mapping[str, Spread], fit: Fit) -> dict[str, Spread]:
+    """Keep the limits (95 %) of lines that are not there; areas that they would have with the usual width, by name."""
+    areas: dict[str, Spread] = {}
+    for name, height in heights.items():
+        areas[name] = height.scaled(USUAL * form_of(fit.values["shape"])[0])
+        most = max(float(height.value), 0.0) + ONE_SIDED * float(height.sigma)
+        if np.isfinite(most):
+            found.limits[f"height_{word_of(name)}"] = Limit(Quantity.exact(most), "below", 0.95)
+            found.note(f"{name} is not seen: its height is below {most:.3g} (95 %)")
+        else:
+            found.note(f"{name} is not seen, and the spectrum does not bound it")
+    return areas
+
+
+def _left_out(result: Result) -> tuple[Points, ...]:
+    if "left_out" not in result.curves:
+        return ()
+    table = result.curves["left_out"].columns
+    return (Points(table["raman_shift"].values, table["intensity"].values, "left out", 3),)
 
 
 def _curves(seen: Seen, fit: Fit, modes: list[Mode]) -> dict[str, Record]:
@@ -283,14 +260,18 @@ def _curves(seen: Seen, fit: Fit, modes: list[Mode]) -> dict[str, Record]:
         "raman_shift": Column(seen.shift, "1/cm"), "intensity": Column(seen.counts), "fit": Column(fit.curve),
         "baseline": Column(fit.baseline),
     }  # fmt: skip
-    told = [(told_of(fit, f"position_{key(m.name)}"), told_of(fit, f"height_{key(m.name)}")) for m in modes]
+    words = [word_of(mode.name) for mode in modes]
     lines = {
-        "position": Column([place[0] for place, _ in told], "1/cm"),
-        "height": Column([height[0] for _, height in told]),
-        "height_sigma": Column([height[1] for _, height in told]),
+        "position": Column([fit.values[f"position_{word}"] for word in words], "1/cm"),
+        "height": Column([fit.values[f"height_{word}"] for word in words]),
+        "height_sigma": Column([fit.sigma(f"height_{word}") for word in words]),
     }
     names = {str(n): mode.name for n, mode in enumerate(modes, start=1)}
-    return {
+    found = {
         "spectrum": Record("spectrum", "spectrum", columns, seen.source),
         "lines": Record("lines", "lines", lines, seen.source, notes=names),
     }
+    if seen.spikes[0].size:
+        rows = {"raman_shift": Column(seen.spikes[0], "1/cm"), "intensity": Column(seen.spikes[1])}
+        found["left_out"] = Record("left_out", "spectrum", rows, seen.source)
+    return found
