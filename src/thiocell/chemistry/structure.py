@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Column, Record
 from thiocell.core.source import Source
+from thiocell.core.term import word_of
 
 KIND = "structure"
 """The kind of a record that holds one."""
@@ -43,11 +44,6 @@ class Structure:
         full = edges * 3 if len(edges) == 1 else edges
         return replace(self, edges=(full[0], full[1], full[2]))
 
-    @property
-    def cubic(self) -> bool:
-        """Are all edges one number and all angles right ones?"""
-        return self.edges[0] == self.edges[1] == self.edges[2] and self.angles == (90.0, 90.0, 90.0)
-
     def to_cif(self) -> str:
         """The structure as text of a crystallographic information file."""
         names = ("a", "b", "c", "alpha", "beta", "gamma")
@@ -61,7 +57,7 @@ class Structure:
             f"{atom.u_iso:.10g}"
             for atom in self.atoms
         ]
-        head = [f"data_{_word(self.name)}", *cell, f"_space_group_name_H-M_alt '{self.symbol}'", "loop_"]
+        head = [f"data_{word_of(self.name)}", *cell, f"_space_group_name_H-M_alt '{self.symbol}'", "loop_"]
         return "\n".join([*head, *(f"_atom_site_{tag}" for tag in tags), *rows, ""])
 
     def to_record(self) -> Record:
@@ -93,7 +89,3 @@ class Structure:
             )
         )
         return cls(record.name, notes["symbol"], (a, b, c), (alpha, beta, gamma), atoms, record.source)
-
-
-def _word(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name)

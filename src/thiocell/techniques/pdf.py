@@ -18,12 +18,12 @@ from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import setting
-from thiocell.core.term import Term
+from thiocell.core.term import Term, word_of
 from thiocell.techniques._findings import Findings, kind_of
 from thiocell.techniques._pairs.engine import Pairs
 from thiocell.techniques._pairs.rival import Look, fit
 from thiocell.techniques._pairs.told import Seen, add_values, curves, verdict
-from thiocell.techniques._pairs.words import key, letters_of, meaning, names_of, words_of
+from thiocell.techniques._pairs.words import letters_of, meaning, names_of, words_of
 from thiocell.techniques._record import usable
 
 READS = ("r", "g")
@@ -89,11 +89,11 @@ class Pdf:
             known = STRUCTURES[name]
             for letter in letters_of(known):
                 edge = known.edges["abc".index(letter)]
-                ranges[f"{letter}_{key(name)}"] = (0.98 * edge, 1.02 * edge)
+                ranges[f"{letter}_{word_of(name)}"] = (0.98 * edge, 1.02 * edge)
             if self.finite:
-                ranges[f"size_{key(name)}"] = (1.0, 100.0)
+                ranges[f"size_{word_of(name)}"] = (1.0, 100.0)
             if n:
-                ranges[f"share_{key(name)}"] = (0.0, 100.0)
+                ranges[f"share_{word_of(name)}"] = (0.0, 100.0)
         terms = {word: meaning(word) for word in ranges}
         return {word: replace(term, low=ranges[word][0], high=ranges[word][1]) for word, term in terms.items() if term}
 
@@ -119,7 +119,7 @@ class Pdf:
         r = np.arange(begin, end + 0.5 * _STEP, _STEP)
         qmax = 25.0 if self.qmax is None else self.qmax.to("1/angstrom").value
         damp, broad, _ = self._instrument({})
-        shares = [told.get(f"share_{key(name)}", 0.0) / 100.0 for name in names]
+        shares = [told.get(f"share_{word_of(name)}", 0.0) / 100.0 for name in names]
         shares[0] = 1.0 - sum(shares[1:])
         if shares[0] <= 0.0:
             raise BadInput(f"the shares beside {names[0]} make {100 * sum(shares[1:]):.4g} %; less than 100 are wanted")
@@ -127,11 +127,11 @@ class Pdf:
         for name, share in zip(names, shares, strict=True):
             known = STRUCTURES[name]
             alike = ["abc"[known.edges.index(edge)] for edge in known.edges]
-            edges = [told.get(f"{alike[n]}_{key(name)}", edge) for n, edge in enumerate(known.edges)]
+            edges = [told.get(f"{alike[n]}_{word_of(name)}", edge) for n, edge in enumerate(known.edges)]
             engine = Pairs(known, float(r[0]), float(r[-1]), r.size, qmax)
             stretch = [new / old for new, old in zip(edges, known.edges, strict=True)]
             moves = {atom.element: atom.u_iso for atom in known.atoms}
-            size = 10.0 * told.get(f"size_{key(name)}", 0.0)
+            size = 10.0 * told.get(f"size_{word_of(name)}", 0.0)
             total += share * engine.scattering**2 * engine.at(stretch, moves, 2.0, size, damp, broad)
             mean += share * engine.scattering
         g = total / mean**2
@@ -209,7 +209,7 @@ class Pdf:
 
     def analyse(self, records: Mapping[str, Record], sample: Sample) -> Result:  # noqa: ARG002 - no fact is needed
         """Rw of every model, edges, sizes, shares of the best mixture, and the verdict as a sentence."""
-        if not self.models or len({key(model) for model in self.models}) < len(self.models):
+        if not self.models or len({word_of(model) for model in self.models}) < len(self.models):
             raise BadInput("the setting 'models' is empty or names a model twice; name each once")
         seen = self._seen(records)
         damp, broad, assumed = self._instrument(records["main"].notes)
@@ -252,7 +252,7 @@ def _structures(model: str, records: Mapping[str, Record]) -> list[Structure]:
     """The structures of a model; raises BadInput for a name that is not known, or stands twice."""
     found = []
     names = names_of(model)
-    if len({key(name) for name in names}) < len(names):
+    if len({word_of(name) for name in names}) < len(names):
         raise BadInput(f"the setting 'models' has the mixture '{model}', which names a structure twice")
     for name in names:
         if name in records:

@@ -21,10 +21,10 @@ from thiocell.core.term import Term, word_of
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._raman.absent import absent_heights
 from thiocell.techniques._raman.doubts import MOST_TERMS, ended_of, line_doubts
-from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line, roots_of
+from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line
 from thiocell.techniques._raman.seen import READS, Seen, read_spectrum
 from thiocell.techniques._raman.share import ONE_SIDED, PHASES, SHARE, add_share
-from thiocell.techniques._spread import Spread
+from thiocell.techniques._spread import Spread, root_of
 
 _SEEN, _SEEN_AT_BOUND = 3.0, 5.0
 """assumed: standard deviations of a height from which a line is there; the second if it ended at a bound."""
@@ -214,7 +214,7 @@ def _weakest(fit: Fit, modes: list[Mode]) -> Mode | None:
 
 def _add_lines(found: Findings, fit: Fit, there: list[Mode]) -> dict[str, Spread]:
     """Keep what the lines are, but for what ended at a bound; their areas, by name."""
-    root = roots_of(fit.covariance)
+    root = root_of(fit.covariance)
     rows = {name: Spread(np.asarray(value)) for name, value in fit.values.items()}
     for place, name in enumerate(fit.names):
         parts = {f"fit {k}": np.asarray(part) for k, part in enumerate(root[place]) if part}

@@ -17,7 +17,7 @@ from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import setting
-from thiocell.core.term import Term
+from thiocell.core.term import Term, word_of
 from thiocell.techniques._diffraction.beam import Beam, Geometry, beam_of
 from thiocell.techniques._diffraction.doubts import refinement_doubts
 from thiocell.techniques._diffraction.engine import (
@@ -33,7 +33,7 @@ from thiocell.techniques._diffraction.layered import WIDEST, add_layers, refine_
 from thiocell.techniques._diffraction.layers import Layers
 from thiocell.techniques._diffraction.needed import settled
 from thiocell.techniques._diffraction.pattern import READS, read_pattern
-from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, begun, chosen, key, meaning
+from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, begun, chosen, meaning
 from thiocell.techniques._diffraction.virtual import from_inventory, mixture, of_layers
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._spread import Spread
@@ -104,9 +104,10 @@ class Xrd:
     @property
     def terms(self) -> Mapping[str, Term]:
         """What every value of these phases means."""
-        words = [f"{word}_{key(name)}" for name in self.phases for word in ("a", "weight", "volume", "size", "strain")]
+        ends = [word_of(name) for name in self.phases]
+        words = [f"{word}_{end}" for end in ends for word in ("a", "weight", "volume", "size", "strain")]
         words += [
-            f"{word}_{key(SOLID_SOLUTION)}" for word in ("iodine", "iodine_full") if SOLID_SOLUTION in self.phases
+            f"{word}_{word_of(SOLID_SOLUTION)}" for word in ("iodine", "iodine_full") if SOLID_SOLUTION in self.phases
         ]
         halos = {f"halo_{n}": replace(_HALO, meaning=f"{_HALO.meaning} {n}") for n in range(1, len(self.halos) + 1)}
         return {word: term for word in words if (term := meaning(word)) is not None} | halos | _TERMS
@@ -121,11 +122,11 @@ class Xrd:
             for word in ("a", "size", "strain", *(("weight",) if n else ())):
                 low, high = _EDGES[word]
                 scale = edge if word == "a" else 1.0
-                told = meaning(f"{word}_{key(name)}")
+                told = meaning(f"{word}_{word_of(name)}")
                 assert told is not None  # noqa: S101 - every word of _EDGES has a meaning
-                found[f"{word}_{key(name)}"] = replace(told, low=low * scale, high=high * scale)
+                found[f"{word}_{word_of(name)}"] = replace(told, low=low * scale, high=high * scale)
             if name == SOLID_SOLUTION:
-                found[f"iodine_{key(name)}"] = Term("", "x", "share of iodide on the sulfide site", 0.0, 0.4)
+                found[f"iodine_{word_of(name)}"] = Term("", "x", "share of iodide on the sulfide site", 0.0, 0.4)
         return found
 
     def predict(
@@ -256,7 +257,7 @@ class Xrd:
         ]
         left = Panel(x, Axis("Record less fit", ""), (Line(angle, seen - fit, "left over", 0),), "What is left")
         lines = Panel(x, Axis("Phase", ""), tuple(rows), "Lines of the phases")
-        words = [f"a_{key(name)}" for name in names.values()]
+        words = [f"a_{word_of(name)}" for name in names.values()]
         edges = [result.values[word] for word in words if word in result.values]
         cells = Points(
             np.arange(1.0, len(edges) + 1.0),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from thiocell.chemistry.structure import Structure
 from thiocell.chemistry.structures import Balance
 from thiocell.core.bad_input import BadInput
+from thiocell.core.extra import needed
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined, read_result
@@ -72,13 +73,7 @@ SHAPE_SCALE = "instrument.background.scale"
 
 
 def _engine() -> Any:
-    try:
-        import rietx
-    except ImportError as error:
-        raise BadInput(
-            f"Rietveld refinement needs rietx, which cannot be imported ({error}); pip install 'thiocell[structure]'"
-        ) from error
-    return rietx
+    return needed("rietx", "Rietveld refinement")
 
 
 def _phase(structure: Structure) -> rietx.Phase:

@@ -8,10 +8,10 @@ from thiocell.chemistry.structures import iodide_in_sulfide
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.result import Limit
+from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import Phase, Plan, refine, wavelength_of
 from thiocell.techniques._diffraction.pattern import Pattern
-from thiocell.techniques._diffraction.phases import key
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, share, volumes
 from thiocell.techniques._findings import Findings
@@ -25,7 +25,7 @@ def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam, h
     wavelength = wavelength_of(beam)
     held, filled = masses(fit, phases), volumes(fit)
     for n, phase in enumerate(phases):
-        word = key(phase.structure.name)
+        word = word_of(phase.structure.name)
         edges = phase.structure.edges
         for letter in [each for k, each in enumerate("abc") if k == 0 or edges[k] != edges[0]]:
             edge = fit.found(edge_of(n, letter))
@@ -88,7 +88,7 @@ def add_other_balance(
             again.append(Phase(iodide_in_sulfide(fit.values[iodide_of(n)], edges[0], "full"), "full", phase.home))
     other = refine(pattern, again, beam, plan, fit.near(range(len(phases))))
     for n, phase in enumerate(phases):
-        path, word = iodide_of(n), key(phase.structure.name)
+        path, word = iodide_of(n), word_of(phase.structure.name)
         if phase.balance is None or not other.converged or not np.isfinite(other.error(path)):
             continue
         if (first := found.spreads.get(f"iodine_{word}")) is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import gemmi
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import j1
 
 from thiocell.chemistry.structure import Structure
+from thiocell.core.extra import needed
 
 Array = NDArray[np.float64]
 
@@ -126,7 +127,12 @@ class Scattering:
         return np.asarray(np.pi * radius**2 / cell.area * np.sum(shape * np.abs(whole) ** 2 * order, axis=1))
 
 
+def _gemmi() -> Any:
+    return needed("gemmi", "scattering of layers")
+
+
 def _cell(structure: Structure) -> _Cell:
+    gemmi = _gemmi()
     cell = gemmi.UnitCell(*structure.edges, *structure.angles)
     atoms: list[tuple[str, Array]] = []
     for atom in structure.atoms:
@@ -144,6 +150,7 @@ def _cell(structure: Structure) -> _Cell:
 
 def _factor(element: str, q: Array, wavelength: float) -> NDArray[np.complex128]:
     """Form factor with anomalous scattering (International Tables C, 6.1.1.4; Cromer and Liberman 1981)."""
+    gemmi = _gemmi()
     kind = gemmi.Element(element)
     real, imaginary = gemmi.cromer_liberman(z=kind.atomic_number, energy=_EV_ANGSTROM / wavelength)
     plain = np.array([kind.it92.calculate_sf((each / (4.0 * np.pi)) ** 2) for each in q])

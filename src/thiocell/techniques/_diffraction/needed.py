@@ -10,10 +10,10 @@ from thiocell.chemistry.structures import iodide_in_sulfide
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.result import Limit
+from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, slow_columns
 from thiocell.techniques._diffraction.pattern import Pattern
-from thiocell.techniques._diffraction.phases import key
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of, volumes
 from thiocell.techniques._findings import Findings
@@ -132,10 +132,10 @@ def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool)
         found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
         return
     most = (max(scale, 0.0) + _ONE_SIDED * sigma) * unit
-    found.limits[f"weight_{key(name)}"] = _below(100.0 * most / (most + rest), "%")
+    found.limits[f"weight_{word_of(name)}"] = _below(100.0 * most / (most + rest), "%")
     filled = [size for size, _ in volumes(fit)]
     large = most / unit * fit.cells[n][1] ** 2
-    found.limits[f"volume_{key(name)}"] = _below(100.0 * large / (large + sum(filled) - filled[n]), "%")
+    found.limits[f"volume_{word_of(name)}"] = _below(100.0 * large / (large + sum(filled) - filled[n]), "%")
     share, error = 100.0 * scale * unit / (scale * unit + rest), 100.0 * sigma * unit / rest
     found.note(f"phase {name} is not needed: its share is {share:.2g}({error:.2g}) %; it is left out")
 
@@ -156,6 +156,6 @@ def _without_iodide(
         plain = iodide_in_sulfide(0.0, fit.values[edge_of(n, "a")])
         bare[n] = Phase(replace(plain, name=name), home=phase.home)
         if np.isfinite(sigma := fit.error(iodide_of(n))):
-            found.limits[f"iodine_{key(name)}"] = _below(_ONE_SIDED * sigma, "")
+            found.limits[f"iodine_{word_of(name)}"] = _below(_ONE_SIDED * sigma, "")
         found.note(f"no iodide is found in {name}: it is fitted without")
     return (phases, fit) if bare == phases else (bare, refine(pattern, bare, beam, plan))

@@ -15,7 +15,7 @@ from thiocell.chemistry.structure import KIND, Structure
 from thiocell.chemistry.structures import LI2S, STRUCTURES, iodide_in_sulfide, structure
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.record import Record
-from thiocell.core.term import Term
+from thiocell.core.term import Term, word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import Phase, Plan, simulate
 from thiocell.techniques._diffraction.pattern import Pattern
@@ -45,11 +45,6 @@ _WORDS = {
 }
 
 
-def key(name: str) -> str:
-    """A phase's name as the end of a word."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name).lower()
-
-
 def meaning(word: str) -> Term | None:
     """What a value of any phase means: 'a_li2s', 'iodine_full_li2s_i'."""
     for begin in sorted(_WORDS, key=len, reverse=True):
@@ -77,7 +72,7 @@ def chosen(names: Sequence[str], records: Mapping[str, Record]) -> list[Structur
             )
     if not found:
         raise BadInput("the setting 'phases' is empty; name the phases, such as 'Li2S_I, LiI'")
-    if len({key(each.name) for each in found}) < len(found):
+    if len({word_of(each.name) for each in found}) < len(found):
         raise BadInput("the setting 'phases' names a phase twice; name each once")
     return found
 

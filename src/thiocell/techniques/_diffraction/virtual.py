@@ -12,13 +12,13 @@ from thiocell.chemistry.structures import STRUCTURES, iodide_in_sulfide
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
-from thiocell.core.term import Term
+from thiocell.core.term import Term, word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import mass_and_volume
 from thiocell.techniques._diffraction.found import SHAPE
 from thiocell.techniques._diffraction.layered import Shapes
 from thiocell.techniques._diffraction.layers import Layers
-from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, key
+from thiocell.techniques._diffraction.phases import SOLID_SOLUTION
 
 Array = NDArray[np.float64]
 
@@ -33,12 +33,12 @@ def mixture(
 ) -> list[tuple[Structure, float, float, float]]:
     """Structures, scales and widths; a scale is mass over (mass of the cell times its volume)."""
     names = [name for name in phases if name == SOLID_SOLUTION or name in STRUCTURES]
-    rest = 100.0 - sum(told.get(f"weight_{key(name)}", 0.0) for name in names)
+    rest = 100.0 - sum(told.get(f"weight_{word_of(name)}", 0.0) for name in names)
     if rest <= 0.0:
         raise BadInput(f"the shares of the phases beside the first make {100.0 - rest:.4g} %; less than 100 are wanted")
     made = []
     for name in names:
-        word = key(name)
+        word = word_of(name)
         if name == SOLID_SOLUTION:
             structure = iodide_in_sulfide(told[f"iodine_{word}"], told[f"a_{word}"])
         else:
@@ -60,14 +60,14 @@ def from_inventory(
     """
     told: dict[str, float] = {}
     facts = {word: fact.quantity for word, fact in sample.facts.items()}
-    masses = {name: facts.get(f"state_mass_fraction_{_STATE.get(name, key(name))}") for name in phases}
+    masses = {name: facts.get(f"state_mass_fraction_{_STATE.get(name, word_of(name))}") for name in phases}
     whole = sum(mass.value for mass in masses.values() if mass is not None)
     for word, term in terms.items():
         if word in values:
             told[word] = term.check(word, values[word]).to(term.unit).value
             continue
         kind, _, phase = word.partition("_")
-        name = next((each for each in phases if key(each) == phase), "")
+        name = next((each for each in phases if word_of(each) == phase), "")
         mass = masses.get(name)
         if kind == "weight" and mass is not None and whole > 0.0:
             told[word] = 100.0 * mass.value / whole
@@ -87,8 +87,8 @@ def of_layers(angle: Array, layers: Layers, phases: Sequence[str], sample: Sampl
     """
     facts = {word: fact.quantity.value for word, fact in sample.facts.items()}
     name = layers.structure.name
-    mine = facts.get(f"state_mass_fraction_{_STATE.get(name, key(name))}")
-    whole = sum(facts.get(f"state_mass_fraction_{_STATE.get(each, key(each))}", 0.0) for each in phases)
+    mine = facts.get(f"state_mass_fraction_{_STATE.get(name, word_of(name))}")
+    whole = sum(facts.get(f"state_mass_fraction_{_STATE.get(each, word_of(each))}", 0.0) for each in phases)
     if mine is None or whole <= 0.0:
         raise BadInput(
             f"the sample does not tell the mass of its layers of {name} beside {', '.join(phases)}; give it a system "

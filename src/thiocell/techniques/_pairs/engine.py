@@ -10,22 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thiocell.chemistry.structure import Structure
-from thiocell.core.bad_input import BadInput
+from thiocell.core.extra import needed
 
 Array = NDArray[np.float64]
 
 
 def _engine() -> tuple[Any, Any]:
-    try:
-        from diffpy.pdffit2 import PdfFit, redirect_stdout
-        from diffpy.structure import Structure as Crystal
-    except ImportError as error:
-        raise BadInput(
-            f"pair distribution functions need diffpy.pdffit2, which cannot be imported ({error}); "
-            "pip install 'thiocell[structure]'"
-        ) from error
-    redirect_stdout(io.StringIO())
-    return PdfFit, Crystal
+    what = "a fit of pair distributions"
+    pdffit2, structure = needed("diffpy.pdffit2", what), needed("diffpy.structure", what)
+    pdffit2.redirect_stdout(io.StringIO())
+    return pdffit2.PdfFit, structure.Structure
 
 
 def _nearest(crystal: Any) -> float:
@@ -86,7 +80,6 @@ class Pairs:
     @property
     def scattering(self) -> float:
         """Electrons of a mean atom, by occupancy."""
-        import gemmi
-
+        gemmi = needed("gemmi", "a fit of pair distributions")
         numbers = [gemmi.Element(element).atomic_number for element in self.elements]
         return float(np.average(numbers, weights=self.occupancies))

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from thiocell.core.record import Column, Record
 from thiocell.core.source import Source
+from thiocell.core.term import word_of
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._pairs.rival import Rival
-from thiocell.techniques._pairs.words import key, letters_of
+from thiocell.techniques._pairs.words import letters_of
 from thiocell.techniques._spread import Spread
 
 Array = NDArray[np.float64]
@@ -37,19 +38,19 @@ class Seen:
 def add_values(found: Findings, rivals: Sequence[Rival], *, finite: bool) -> None:
     """Rw of all; edges and sizes of a structure by the first model that has it, alone before mixed; best shares."""
     for rival in rivals:
-        found.add(f"rw_{key(rival.name)}", Spread(np.asarray(100.0 * rival.rw)), "%", "%")
+        found.add(f"rw_{word_of(rival.name)}", Spread(np.asarray(100.0 * rival.rw)), "%", "%")
         for doubt in _doubts(rival):
             found.note(doubt)
     told = [rival for rival in rivals if rival.converged and rival.rw <= _NONE]
     for rival in sorted(told, key=lambda each: len(each.phases) > 1):
         for n, phase in enumerate(rival.phases):
             if rival.values[f"scale {n}"] > 0.0:
-                _cell(found, rival, n, key(phase.name), finite=finite)
+                _cell(found, rival, n, word_of(phase.name), finite=finite)
     mixtures = [rival for rival in told if len(rival.phases) > 1]
     if mixtures:
         best = min(mixtures, key=lambda rival: rival.aicc)
         for n, phase in enumerate(best.phases):
-            found.add(f"share_{key(phase.name)}", best.share(n), "", "%")
+            found.add(f"share_{word_of(phase.name)}", best.share(n), "", "%")
             if best.values[f"scale {n}"] <= 0.0:
                 found.note(f"{best.name} asks for nothing of {phase.name}")
 

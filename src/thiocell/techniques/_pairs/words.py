@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from thiocell.chemistry.structure import Structure
 from thiocell.chemistry.structures import STRUCTURES
-from thiocell.core.term import Term
+from thiocell.core.term import Term, word_of
 
 _WORDS = {
     "rw": ("%", "residual Rw of the model"),
@@ -16,11 +16,6 @@ _WORDS = {
     "size": ("nm", "diameter of coherent spheres, in the first model that has"),
     "share": ("%", "share of the atoms in the mixture that fits best"),
 }
-
-
-def key(name: str) -> str:
-    """A model's name as the end of a word."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name).lower()
 
 
 def names_of(model: str) -> list[str]:
@@ -44,13 +39,13 @@ def meaning(word: str) -> Term | None:
 
 def words_of(models: Sequence[str], *, finite: bool) -> Mapping[str, Term]:
     """All values that these models may give; those of structures from files are told by ``meaning``."""
-    words = [f"rw_{key(model)}" for model in models]
+    words = [f"rw_{word_of(model)}" for model in models]
     for model in models:
         names = names_of(model)
         if len(names) > 1:
-            words += [f"share_{key(name)}" for name in names]
+            words += [f"share_{word_of(name)}" for name in names]
         for name in names:
             if name in STRUCTURES:
-                words += [f"{letter}_{key(name)}" for letter in letters_of(STRUCTURES[name])]
-                words += [f"size_{key(name)}"] if finite else []
+                words += [f"{letter}_{word_of(name)}" for letter in letters_of(STRUCTURES[name])]
+                words += [f"size_{word_of(name)}"] if finite else []
     return {word: term for word in words if (term := meaning(word)) is not None}

@@ -8,8 +8,8 @@ import numpy as np
 
 from thiocell.chemistry.raman_modes import Mode
 from thiocell.core.term import word_of
-from thiocell.techniques._raman.fit import USUAL, Fit, Rows, covariance_of, line, polynomials, roots_of
-from thiocell.techniques._spread import Spread
+from thiocell.techniques._raman.fit import USUAL, Fit, Rows, covariance_of, line, polynomials
+from thiocell.techniques._spread import Spread, root_of
 
 
 def absent_heights(
@@ -26,7 +26,7 @@ def absent_heights(
         columns.append(line(seen.shift, place, width, shape))
     design = np.column_stack([*columns, polynomials(seen.shift, terms)]) / seen.sigma[:, None]
     solved = np.linalg.lstsq(design, seen.counts / seen.sigma, rcond=None)[0]
-    root = roots_of(covariance_of(design)[: len(absent), : len(absent)]) * fit.gof
+    root = root_of(covariance_of(design)[: len(absent), : len(absent)]) * fit.gof
     return {
         mode.name: Spread(
             np.asarray(solved[n]), {f"absent {k}": np.asarray(part) for k, part in enumerate(root[n]) if part}

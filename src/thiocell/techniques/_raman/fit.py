@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from thiocell.chemistry.raman_modes import Mode
 from thiocell.core.bad_input import BadInput
+from thiocell.core.extra import needed
 from thiocell.core.term import word_of
 
 Array = NDArray[np.float64]
@@ -76,16 +77,6 @@ class Fit:
         return float(np.sqrt(self.covariance[place, place]))
 
 
-def _engine() -> Any:
-    try:
-        import lmfit
-    except ImportError as error:
-        raise BadInput(
-            f"Raman fits need lmfit, which cannot be imported ({error}); pip install 'thiocell[structure]'"
-        ) from error
-    return lmfit
-
-
 def line(shift: Array, place: float, width: float, shape: float) -> Array:
     """A pseudo-Voigt line of height 1: ``shape`` of a Lorentzian, the rest of a Gaussian, both of full ``width``."""
     away = 2.0 * (shift - place) / width
@@ -96,15 +87,6 @@ def form_of(shape: float) -> tuple[float, float]:
     """Area of a line of height and width 1, and how it changes with ``shape``."""
     gaussian, lorentzian = 0.5 * np.sqrt(np.pi / np.log(2.0)), 0.5 * np.pi
     return float(gaussian + shape * (lorentzian - gaussian)), float(lorentzian - gaussian)
-
-
-def roots_of(covariance: Array) -> Array:
-    """A matrix whose product with its transpose is ``covariance``; NaN where that is unknown."""
-    if not np.all(np.isfinite(covariance)):
-        return np.full(covariance.shape, np.nan)
-    size = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
-    values, turn = np.linalg.eigh(covariance / np.outer(size, size))
-    return np.asarray(size[:, None] * turn * np.sqrt(np.maximum(values, 0.0)))
 
 
 def polynomials(shift: Array, terms: int) -> Array:
@@ -173,7 +155,7 @@ def fit_lines(seen: Rows, modes: Sequence[Mode], terms: int) -> Fit:
         loose = [n for n, name in enumerate(order) if told[name].vary]
         return -model.slopes(vector(told))[:, loose] / seen.sigma[:, None]
 
-    result = _engine().minimize(
+    result = needed("lmfit", "a fit of Raman lines").minimize(
         rest, parameters, method="leastsq", max_nfev=_TRIES, ftol=_CLOSE, xtol=_CLOSE, Dfun=slopes, col_deriv=0
     )
     told = vector(result.params)
@@ -202,7 +184,7 @@ def _begun(seen: Rows, modes: Sequence[Mode], model: _Model) -> Any:
     solved = np.linalg.lstsq(design / seen.sigma[:, None], seen.counts / seen.sigma, rcond=None)[0]
     over = np.convolve(np.pad(seen.counts - model.under @ solved[count:], 1, mode="edge"), np.full(3, 1 / 3), "valid")
     least = max(_WIDTHS[0], 2.0 * float(np.median(np.diff(seen.shift))))
-    parameters = _engine().Parameters()
+    parameters = needed("lmfit", "a fit of Raman lines").Parameters()
     for mode in modes:
         word = word_of(mode.name)
         near = np.flatnonzero(np.abs(seen.shift - mode.place) <= 0.9 * mode.within)
