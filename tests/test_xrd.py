@@ -447,3 +447,13 @@ def test_molybdenum_pairs_of_1t_prime():
     apart = np.unique(np.round(np.linalg.norm(steps + two - one, axis=1), 2))
     assert apart[0] == pytest.approx(2.8, abs=0.05)
     assert apart[1] == pytest.approx(3.8, abs=0.05)
+
+
+def test_the_refined_structures_are_a_file(tmp_path):
+    angle, counts = counted(ONE, 5)
+    found = fitted(angle, counts, phases=("Li2S_I",))
+    (tmp_path / "refined.cif").write_text(found.curves["pattern"].notes["cif"])
+    (record,) = read(tmp_path / "refined.cif", "cif")
+    back = Structure.from_record(record)
+    assert back.edges[0] == pytest.approx(found["a_li2s_i"].value, abs=1e-4)
+    assert sorted(atom.element for atom in back.atoms) == ["I", "Li", "S"]

@@ -16,7 +16,7 @@ MANIFEST = ".report.json"
 PAGE = "report.html"
 _PLACES = ("figures", "data", PAGE, MANIFEST)
 LONGEST = 80  # assumed: characters of a name, so that folder and ending fit every file system
-_OURS = re.compile(r"(?:figures|data)/[A-Za-z0-9_=+-][A-Za-z0-9._=+-]*\.(?:svg|csv)")
+_OURS = re.compile(r"(?:figures|data)/[A-Za-z0-9_=+-][A-Za-z0-9._=+-]*\.(?:svg|csv|cif)")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # not file names on Windows
 
 

@@ -60,17 +60,18 @@ class _Files:
             "data": self.table(step, "data of the figure", csv_table.of_drawing(drawing)),
         }
 
-    def table(self, name: str, label: str, text: str) -> dict[str, str]:
-        """A csv file in data/: a link that carries the data along if they are few, else to the file."""
-        path, raw = self._free("data", name, ".csv"), text.encode()
+    def table(self, name: str, label: str, text: str, ending: str = "csv") -> dict[str, str]:
+        """A file in data/: a link that carries the data along if they are few, else to the file."""
+        path, raw = self._free("data", name, f".{ending}"), text.encode()
         self.texts[path] = text
         carried = len(raw) <= EMBEDDED and self.embedded + len(raw) <= ALL_EMBEDDED
         self.embedded += len(raw) if carried else 0
         return {
             "label": label,
-            "href": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(raw).decode()}" if carried else path,
+            "href": f"data:text/{ending};charset=utf-8;base64,{base64.b64encode(raw).decode()}" if carried else path,
             "path": path,
             "file": path.partition("/")[2],
+            "ending": ending,
             "size": f"{max(1, round(len(raw) / 1000)):,} kB",
         }
 
@@ -140,5 +141,10 @@ def _step(outcome: Outcome, terms: sections.Terms, files: _Files, verdicts: tupl
     told["tables"] = [
         files.table(f"{outcome.name}\0{name}", f"curve '{name}'", csv_table.of_record(record))
         for name, record in result.curves.items()
+    ]
+    told["tables"] += [
+        files.table(f"{outcome.name}\0{name}", "refined structures", record.notes["cif"], "cif")
+        for name, record in result.curves.items()
+        if record.notes.get("cif")
     ]
     return told

@@ -211,7 +211,7 @@ def refine(
     except Exception as error:
         said = str(error).splitlines()[0]
         raise BadInput(f"the refinement of record '{pattern.name}' broke off: {said}") from error
-    return read_result(refinement, result, structure, instrument, len(phases))
+    return read_result(refinement, result, len(phases))
 
 
 def _set(refinement: Any, near: Mapping[str, float]) -> bool:

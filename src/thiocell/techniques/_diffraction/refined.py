@@ -81,7 +81,7 @@ class Refined:
         return self.spread(self.values[path], {path: 1.0})
 
 
-def read_result(refinement: Any, result: Any, structure: Any, instrument: Any, count: int) -> Refined:
+def read_result(refinement: Any, result: Any, count: int) -> Refined:
     """What rietx's ``result`` says of ``count`` phases."""
     parameters, statistics = result.parameters, result.statistics
     paths = tuple(each.path for each in parameters if each.vary and each.stderr is not None)
@@ -104,7 +104,7 @@ def read_result(refinement: Any, result: Any, structure: Any, instrument: Any, c
         background=background,
         sigma=sigma,
         ticks=tuple(np.array(each, dtype=np.float64) for each in _ticks(result.ticks, count)),
-        cif=lambda: _cif(result, structure, instrument),
+        cif=lambda: _cif(refinement),
     )
 
 
@@ -126,10 +126,8 @@ def _ticks(ticks: Any, count: int) -> list[Any]:
     return [*ticks, *([[]] * count)][:count]
 
 
-def _cif(result: Any, structure: Any, instrument: Any) -> str:
-    import rietx as rx
-
+def _cif(refinement: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "refined.cif"
-        rx.write_refinement_cif(result, structure, instrument, path)
+        refinement.write_cif(path)
         return path.read_text("utf-8")
