@@ -154,9 +154,35 @@ def _gcpl() -> bytes:
     return mpr_bytes(mpr_table(parts, flags=mode))
 
 
+def wdf_block(name: str, content: bytes) -> bytes:
+    """A block of a .wdf file: its name, a number, its length, and what it holds."""
+    return name.encode() + struct.pack("<IQ", 0, 16 + len(content)) + content
+
+
+def wdf_bytes(
+    axis: np.ndarray | None = None, *, spectra: int = 1, unit: int = 1, wavenumber: float = 1e7 / 532.0
+) -> bytes:
+    """A .wdf file of spectra with a line at 520.5 1/cm, from high shift to low; unit 1 is the shift, 3 is nm."""
+    x = np.linspace(569.4, 450.0, 200) if axis is None else axis
+    counts = 300 + 5000 / (1 + ((np.linspace(569.4, 450.0, x.size) - 520.5) / 2.0) ** 2)
+    head = bytearray(496)
+    struct.pack_into("<IQQIIII", head, 0x3C - 16, x.size, spectra, spectra, 3, 1, x.size, 0)
+    head[0x60 - 16 : 0x64 - 16] = b"WiRE"
+    struct.pack_into("<If", head, 0x98 - 16, 6, wavenumber)
+    head[0xD0 - 16 : 0xD2 - 16] = b"us"
+    head[0xF0 - 16 : 0xF4 - 16] = b"Li2S"
+    return (
+        wdf_block("WDF1", bytes(head))
+        + wdf_block("DATA", np.tile(counts, spectra).astype("<f4").tobytes())
+        + wdf_block("YLST", struct.pack("<IIf", 0, 16, 0.0))
+        + wdf_block("XLST", struct.pack("<II", 1, unit) + x.astype("<f4").tobytes())
+    )
+
+
 SAMPLES: dict[str, Callable[[Path], Path]] = {
     "arbin_res": _write("arbin.res", lambda: b"\x00\x01\x00\x00Standard Jet DB\x00".ljust(8192, b"\0")),
     "biologic_mpr": _write("biologic.mpr", _gcpl),
     "neware": _write("neware.ndax", ndax_bytes),
+    "renishaw_wdf": _write("spectrum.wdf", wdf_bytes),
 }
 """By the name of the reader, what writes its sample into a folder."""

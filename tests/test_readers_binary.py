@@ -15,7 +15,7 @@ import pytest
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
-from thiocell.readers import READERS, arbin_res, biologic_mpr, identify, neware
+from thiocell.readers import READERS, arbin_res, biologic_mpr, identify, neware, renishaw_wdf
 from thiocell.readers._mpr_columns import FIELDS
 
 _spec = importlib.util.spec_from_file_location("binary_samples", Path(__file__).with_name("binary_samples.py"))
@@ -457,3 +457,51 @@ def test_gaps_and_repeats_in_a_res_are_doubted_and_bad_rows_refused(tmp_path, mo
     ):
         with pytest.raises(BadInput, match=match):
             _records(tmp_path, monkeypatch, rows)
+
+
+# Renishaw
+
+
+def wdf(folder: Path, data: bytes) -> Record:
+    path = folder / "a.wdf"
+    path.write_bytes(data)
+    (record,) = renishaw_wdf.read(path)
+    return record
+
+
+def assert_line(record: Record, atol: float = 1e-3) -> None:
+    shift, counts = record.columns["raman_shift"].values, record.columns["intensity"].values
+    np.testing.assert_allclose(shift, 450.0 + 0.6 * np.arange(200), atol=atol)
+    assert shift[np.argmax(counts)] == pytest.approx(520.5, abs=0.5)
+    assert record.kind == "raman"
+
+
+def test_a_wdf_is_read_from_low_shift_to_high(tmp_path: Path) -> None:
+    record = wdf(tmp_path, samples.wdf_bytes())
+    assert_line(record)
+    assert record.notes == {"user": "us", "title": "Li2S", "accumulations": "3", "laser": "532 nm"}
+    assert record.doubts == ()
+
+
+def test_a_wdf_in_nm_is_turned_by_its_laser(tmp_path: Path) -> None:
+    x = 1e7 / (1e7 / 532 - np.linspace(569.4, 450.0, 200))
+    # single precision of 547 nm is 3e-5 nm, 1e-3 1/cm
+    assert_line(wdf(tmp_path, samples.wdf_bytes(x, unit=3)), atol=3e-3)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (samples.wdf_bytes(spectra=4), "holds 4 spectra; export the one"),
+        (samples.wdf_bytes(unit=4), "an axis in 'unit number 4'"),
+        (samples.wdf_bytes()[:-40], "no block 'XLST' of 200 numbers"),
+        (samples.wdf_bytes()[:700], "no block 'XLST'"),
+        (samples.wdf_bytes()[:100], "does not begin as a .wdf does"),
+        (samples.wdf_bytes().replace(b"DATA", b"DATB"), "no block 'DATA'"),
+        (samples.wdf_bytes(np.full(200, np.nan)), "not finite"),
+        (samples.wdf_bytes()[:520] + bytes(8) + samples.wdf_bytes()[528:], "tells 0 bytes of its block 'DATA'"),
+    ],
+)
+def test_a_map_and_a_damaged_wdf_are_refused(data: bytes, said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=said):
+        wdf(tmp_path, data)
