@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from thiocell.core.bad_input import BadInput
@@ -11,9 +12,10 @@ from thiocell.core.record import Column, Record
 from thiocell.readers._origin import contents, origin, record_name
 
 _LABELS = re.compile(rb"^#L\s+r\S*\s+G", re.MULTILINE)
-_NOTES = re.compile(
-    r"^#?\s*(qmax|qmin|qdamp|qbroad|composition|wavelength|rpoly)\s*[=:]\s*(.+?)\s*$", re.MULTILINE | re.I
+_NUMBERS = re.compile(
+    r"(?<![\w.])(qmax|qmin|qdamp|qbroad|wavelength|rpoly)\s*[=:]\s*([-+]?[\d.]+(?:e[-+]?\d+)?)", re.IGNORECASE
 )
+_TEXTS = re.compile(r"^[#\s]*(composition)\s*[=:]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 def sniff(head: bytes) -> float:
@@ -30,33 +32,50 @@ def read(path: Path) -> tuple[Record, ...]:
     label = _LABELS.search(data)
     if label is None:
         raise BadInput(f"{path.name} is no pair distribution function: no line '#L r G(r)' names its columns")
-    text = data.decode("utf-8", "replace")
-    head, _, body = text.partition(label.group().decode("utf-8", "replace"))
+    head = data[: label.start()].decode("utf-8", "replace")
+    lines = data[label.start() :].decode("utf-8", "replace").splitlines()
+    rows = _rows(lines[1:], len(head.splitlines()) + 2, path.name)
+    length, height, doubts = _scales(lines[0], path.name)
+    columns = {
+        "r": Column([row[0] * length for row in rows], "angstrom"),
+        "g": Column([row[1] * height for row in rows], "1/angstrom**2"),
+    }
+    if all(len(row) > 3 for row in rows) and all(row[3] > 0.0 for row in rows):
+        columns["g_sigma"] = Column([row[3] * height for row in rows], "1/angstrom**2")
+    notes = {key.lower(): value for key, value in (*_NUMBERS.findall(head), *_TEXTS.findall(head))}
+    return (Record(record_name(path), "pair_distribution", columns, origin(path, data), doubts, notes),)
+
+
+def _rows(lines: list[str], first: int, place: str) -> list[list[float]]:
+    """The rows of numbers beyond r = 0, where r rises; ``first`` is the line in the file of the first of ``lines``."""
     rows: list[list[float]] = []
-    first = head.count("\n") + 2
-    for number, line in enumerate(body.splitlines()[1:], start=first):
+    for number, line in enumerate(lines, start=first):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
             row = [float(word) for word in line.split()]
         except ValueError as error:
             raise BadInput(
-                f"{path.name}, line {number} holds '{line.strip()[:40]}'; numbers r and G were expected"
+                f"{place}, line {number} holds '{line.strip()[:40]}'; numbers r and G were expected"
             ) from error
         if len(row) < 2:
-            raise BadInput(f"{path.name}, line {number} holds one number; r and G were expected")
+            raise BadInput(f"{place}, line {number} holds one number; r and G were expected")
         if row[0] > 0.0:  # G is not defined at zero, where some programs write it
             rows.append(row)
     if not rows:
-        raise BadInput(f"{path.name} has no row of r and G")
+        raise BadInput(f"{place} has no row of r and G")
     broken = next((row for row in rows if not all(math.isfinite(x) for x in row[:2])), None)
     if broken is not None:
-        raise BadInput(f"{path.name} has no finite G at r = {broken[0]:g}")
-    columns = {
-        "r": Column([row[0] for row in rows], "angstrom"),
-        "g": Column([row[1] for row in rows], "1/angstrom**2"),
-    }
-    if all(len(row) > 3 for row in rows) and all(row[3] > 0.0 for row in rows):
-        columns["g_sigma"] = Column([row[3] for row in rows], "1/angstrom**2")
-    notes = {key.lower(): value for key, value in _NOTES.findall(head)}
-    return (Record(record_name(path), "pair_distribution", columns, origin(path, data), notes=notes),)
+        raise BadInput(f"{place} has no finite G at r = {broken[0]:g}")
+    back = next((b for a, b in pairwise(rows) if not b[0] > a[0]), None)
+    if back is not None:
+        raise BadInput(f"{place} has r = {back[0]:g} after one that is not smaller; r must rise from row to row")
+    return rows
+
+
+def _scales(label: str, place: str) -> tuple[float, float, tuple[str, ...]]:
+    """What turns r into angstrom and G into 1/angstrom**2, by the line that names them, and what was done."""
+    distance, _, other = label.partition("G")
+    scales = (10.0 if "nm" in distance else 1.0, 0.01 if "nm" in other else 1.0)
+    turned = (f"{place} has nm in the names of its columns: r and G were turned into those by angstrom",)
+    return *scales, turned if scales != (1.0, 1.0) else ()
