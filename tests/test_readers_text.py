@@ -42,13 +42,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 IMPEDANCE = ("biologic_mpt.spectra", "gamry_dta", "gamry_dta.comma", "zview", "novocontrol", "spectrum_csv")
 STRUCTURE = {
     "cif": ("structure", "occupancy", [1.0, 1.0]),
-    "diffraction": ("diffraction", "two_theta", 10.0 + 0.05 * np.arange(200)),
-    "diffraction.ras": ("diffraction", "two_theta", 10.0 + 0.05 * np.arange(200)),
     "pair_distribution": ("pair_distribution", "r", 0.05 * np.arange(1, 200)),
-    "raman": ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200)),
-    "raman.wire": ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200)),
-    "raman.bare": ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200)),
 }
+for _sample in TEXT.SAMPLES:
+    if _sample.startswith("diffraction"):
+        STRUCTURE[_sample] = ("diffraction", "two_theta", 10.0 + 0.05 * np.arange(200))
+    elif _sample.startswith("raman"):
+        STRUCTURE[_sample] = ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200))
 CYCLING = sorted(set(TEXT.SAMPLES) - set(IMPEDANCE) - set(STRUCTURE))
 SECONDS = {"s": 1.0, "h": 3600.0}
 AMPERES = {"A": 1.0, "mA": 1e-3}

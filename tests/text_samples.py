@@ -219,6 +219,79 @@ def ras_text() -> str:
     return "\n".join([*head, *rows_, "*RAS_INT_END", "*RAS_DATA_END", ""])
 
 
+def _rows_of(sign: str, factor: float = 1.0, middle: str = "") -> list[str]:
+    """The rows of ``pattern_text`` with another sign between columns, angles scaled, and a column put in between."""
+    found = []
+    for line in pattern_text().splitlines():
+        angle, *rest = line.split()
+        found.append(sign.join([f"{float(angle) * factor:.6f}", *([middle] if middle else []), *rest]))
+    return found
+
+
+def pyfai_text(unit: str = "2th_deg", factor: float = 1.0, wavelength: str = "# Wavelength: 4.1e-11 m\n") -> str:
+    """A pattern as pyFAI writes it: a head of comments, the last of which names the columns."""
+    head = "# == pyFAI calibration ==\n# Distance Sample to Detector: 0.1 m\n# PONI: 1.0e-01, 1.0e-01 m\n"
+    label = f"#       {unit}              I           sigma\n"
+    return f"{head}{wavelength}# Detector None\n# --> silicon.dat\n{label}" + "\n".join(_rows_of("   ", factor)) + "\n"
+
+
+def panalytical_text(intended: str = "K-Alpha") -> str:
+    """PANalytical's csv, with the time of each step in its second column."""
+    head = ["[Measurement conditions]", "Sample identification,Li2S-LiI", "Anode material,Cu"]
+    head += ["K-Alpha1 wavelength,1.540598", "K-Alpha2 wavelength,1.544426", "Ratio K-Alpha2/K-Alpha1,0.5"]
+    head += [f"Intended wavelength,{intended}", "Scan axis,Gonio", "[Scan points]", "Angle,TimePerStep,Intensity,ESD"]
+    return "\r\n".join([*head, *_rows_of(",", middle="96.39"), ""])
+
+
+def eva_text() -> str:
+    """EVA's txt, whose rows end in a comma."""
+    head = [";RAW4.00", "[Range 1]", "Anode=Cu", "Alpha1=1.54060", "Alpha2=1.54439", "[Data]", "Angle,       PSD,"]
+    rows_ = [f"{line.split()[0]},  {line.split()[1][:-2]}," for line in pattern_text().splitlines()]
+    return "\r\n".join([*head, *rows_, ""])
+
+
+def uxd_text(marker: str = "_COUNTS") -> str:
+    """Bruker's text, which begins with comments and holds counts alone."""
+    head = ["; (Data for Range number 1)", "_FILEVERSION=1", "_SAMPLE='a'", "_WL1=1.540600", "_WL2=1.544390"]
+    head += ["_DRIVE='COUPLED'", "_STEPTIME=1.0", "_STEPSIZE=0.05", "_STEPMODE='C'", "_START=10.0", marker]
+    counts = [line.split()[1][:-2] for line in pattern_text().splitlines()]
+    pairs = (
+        [line.split()[0] + "  " for line in pattern_text().splitlines()] if marker == "_2THETACOUNTS" else [""] * 200
+    )
+    return "\n".join([*head, *(a + b for a, b in zip(pairs, counts, strict=True)), ""])
+
+
+def asc_text() -> str:
+    """Rigaku's asc: counts alone, four in a line."""
+    head = ["*TYPE\t\t=  Raw", "*CLASS\t\t=  ASCII CLASS", "*SCAN_AXIS\t=  2theta/theta", "*WAVE_LENGTH1\t=  1.54059"]
+    head += ["*WAVE_LENGTH2\t=  1.54441", "*YUNIT\t\t=  counts", "*BEGIN", "*START\t\t=  10.0", "*STOP\t\t=  19.95"]
+    head += ["*STEP\t\t=  0.05", "*COUNT\t\t=  200"]
+    counts = [line.split()[1] for line in pattern_text().splitlines()]
+    return "\n".join([*head, *(", ".join(counts[n : n + 4]) for n in range(0, 200, 4)), "*END", "*EOF", ""])
+
+
+def counts_cif_text(more: str = "_diffrn_radiation_wavelength 0.41370(2)\n") -> str:
+    """A pdCIF that tells a range and counts."""
+    head = f"data_pattern\n{more}_pd_meas_2theta_range_min 10.0\n_pd_meas_2theta_range_max 19.95\n"
+    counts = "\n".join(line.split()[1][:-2] for line in pattern_text().splitlines())
+    return f"{head}_pd_meas_2theta_range_inc 0.05\nloop_\n_pd_meas_counts_total\n{counts}\n"
+
+
+def jasco_text(unit: str = "1/CM", decimal: str = ".") -> str:
+    """A Raman spectrum as JASCO's programs write it in Japan."""
+    head = [
+        "TITLE\t硫化リチウム",
+        "DATA TYPE\tRAMAN SPECTRUM",
+        "ORIGIN\tJASCO",
+        f"XUNITS\t{unit}",
+        "YUNITS\tInt.",
+        "FIRSTX\t450.0",
+    ]
+    tail = ["", "##### Extended Information", "[Measurement]", "Excitation wavelength\t532.08 nm", ""]
+    rows_ = raman_text("").replace(".", decimal).splitlines()
+    return "\r\n".join([*head, "LASTX\t569.4", "NPOINTS\t200", "XYDATA", *rows_, *tail])
+
+
 def pairs_text() -> str:
     """r and G of two shells, as PDFgetX3 writes them."""
     rows_ = []
@@ -270,8 +343,16 @@ SAMPLES: dict[str, Callable[[Path], Path]] = {
     "pair_distribution": _text("sample.gr", pairs_text),
     "raman": _text("labspec.txt", raman_text),
     "raman.wire": _text("wire.txt", lambda: raman_text("#Wave\t\t#Intensity\n")),
+    "raman.jasco": _text("jasco.txt", jasco_text, "cp932"),
+    "raman.thermo": _text("omnic.csv", lambda: "cm-1,Intensity\n" + raman_text("").replace("\t", ",")),
     "raman.bare": _text("bare.txt", lambda: raman_text("")),
     "diffraction": _text("sample.xye", pattern_text),
+    "diffraction.pyfai": _text("silicon.dat", pyfai_text),
+    "diffraction.panalytical": _text("scan.csv", panalytical_text),
+    "diffraction.eva": _text("eva.txt", eva_text),
+    "diffraction.uxd": _text("scan.uxd", uxd_text),
+    "diffraction.asc": _text("scan.asc", asc_text),
+    "diffraction.counts": _text("counts.cif", counts_cif_text),
     "diffraction.ras": _text("sample.ras", ras_text),
     "columns": _text("hz.csv", japanese_text, "cp932"),
     "columns.book": workbook,

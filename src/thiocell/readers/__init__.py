@@ -47,7 +47,10 @@ def identify(path: Path) -> str:
             "--columns"
         )
     if len(winners) > 1:
-        raise BadInput(f"{path} could be {' or '.join(winners)}; name the reader")
+        by = " or ".join(f"--reader {name}" for name in winners)
+        raise BadInput(
+            f"{path} could be {' or '.join(winners)}; name the reader, by {by}, in a study as reader = '{winners[0]}'"
+        )
     return winners[0]
 
 

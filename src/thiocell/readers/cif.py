@@ -9,15 +9,17 @@ from thiocell.chemistry.structure import Atom, Structure
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
 from thiocell.readers._origin import contents, origin, record_name
+from thiocell.readers._powder_cif import holds_pattern
 
 _U = 0.0127
 """angstrom**2; assumed where a file tells no displacement: B = 1."""
+_FULL = 1.0005
+"""assumed: what rounding may leave of an occupancy of 1."""
 
 
 def sniff(head: bytes) -> float:
-    """1 if a cell with atoms stands in it and no powder pattern."""
-    there = b"_cell_length_a" in head and b"_atom_site_" in head
-    return 1.0 if there and b"_pd_meas" not in head and b"_pd_proc" not in head else 0.0
+    """1 if a cell stands in it and no powder pattern."""
+    return 1.0 if b"_cell_length_a" in head and not holds_pattern(head) else 0.0
 
 
 def read(path: Path) -> tuple[Record, ...]:
@@ -35,6 +37,7 @@ def read(path: Path) -> tuple[Record, ...]:
         raise BadInput(f"{path.name} is no sound CIF: {str(error).splitlines()[0]}") from error
     source = origin(path, data, "literature")
     found: list[Record] = []
+    empty = [block.name for block in blocks if block.find_value("_cell_length_a")]
     for block in blocks:
         if not block.find_value("_cell_length_a"):
             continue
@@ -55,7 +58,8 @@ def read(path: Path) -> tuple[Record, ...]:
         record = structure.to_record()
         found.append(Record(record_name(path, len(found) + 1), record.kind, record.columns, source, notes=record.notes))
     if not found:
-        raise BadInput(f"{path.name} holds no structure with atoms")
+        holds = f"has a cell in block '{empty[0]}' and no atoms" if empty else "holds no structure"
+        raise BadInput(f"{path.name} {holds}; a cell and a loop of _atom_site_fract_x, _y and _z were expected")
     return tuple(found)
 
 
@@ -67,4 +71,9 @@ def _atom(site: object, place: str) -> Atom:
     if site.aniso.nonzero():  # type: ignore[attr-defined]
         u = site.aniso.trace() / 3.0  # type: ignore[attr-defined]
     where = (float(fraction.x), float(fraction.y), float(fraction.z))
-    return Atom(label, element, where, float(site.occ), float(u) if u > 0.0 else _U)  # type: ignore[attr-defined]
+    if not all(math.isfinite(x) for x in where):
+        raise BadInput(f"{place} has the atom '{label}' at no place: {where}; three finite fractions were expected")
+    share = float(site.occ)  # type: ignore[attr-defined]
+    if not 0.0 <= share <= _FULL:
+        raise BadInput(f"{place} has the atom '{label}' with an occupancy of {share:g}; one from 0 to 1 was expected")
+    return Atom(label, element, where, min(share, 1.0), float(u) if u > 0.0 else _U)
