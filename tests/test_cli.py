@@ -429,6 +429,14 @@ def test_a_system_says_which_facts_its_cell_needs(thiocell):
     assert "milled_lithium" in thiocell("list", "li2s_lii_mos2")[1]
 
 
+@pytest.mark.parametrize("jobs", ["0", "-3"])
+def test_less_than_one_job_is_one_sentence(thiocell, jobs):
+    code, _, err = thiocell("run", "tour", "--jobs", jobs)
+    assert code == 2
+    assert one_sentence(err)
+    assert f"jobs is {jobs}; " in err
+
+
 def test_help_loads_neither_numbers_nor_units():
     heavy = "('numpy', 'pint', 'pandas', 'matplotlib')"
     line = f"import sys; from thiocell import cli; print([m for m in {heavy} if m in sys.modules])"

@@ -1061,6 +1061,24 @@ def test_progress_counts_finished_steps_on_stderr_alone(capsys, monkeypatch):
     assert "rate: failed" in err
 
 
+def test_progress_names_the_steps_that_are_under_way_at_once(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress(4) as tick:
+        for step in ("one", "two", "three"):
+            tick(step, "running")
+        tick("four", "kept")
+    assert "1/4" in (err := capsys.readouterr().err)
+    assert "one, two and 1 more" in err
+    with progress(2) as tick:
+        tick("one", "running")
+        tick("two", "running")
+        tick("one", "running")  # it was lost and begins again
+        tick("one", "done")
+    plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", capsys.readouterr().err)
+    assert re.search(r"1/2 \S+ two\n", plain)
+
+
 def test_importing_the_report_loads_no_engine_and_prints_nothing():
     code = (
         "import sys; from thiocell.report import page, table, progress, figure;"

@@ -107,7 +107,7 @@ class Counting:
             found[f"capacity_per_electron_{key(couple.phase)}"] = each
             found[f"capacity_{key(couple.phase)}"] = electrons * each
         found["capacity_total"] = sum(found[f"capacity_{key(couple.phase)}"] for couple in self.counted)
-        active = {couple.phase for couple in self.counted}
+        active = dict.fromkeys(couple.phase for couple in self.counted)  # in one order: a sum rounds by its order
         found["active_fraction"] = sum(weighed[formula] * mass_of(formula, inputs) for formula in active) / mass
         return found
 

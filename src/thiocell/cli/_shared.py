@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,13 @@ def found(study: str) -> tuple[Path, Path]:
     raise BadInput(
         f"there is no study '{study}': no such file, no folder with {FILE}, and bundled are {', '.join(shipped)}"
     )
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def report(done: Run, folder: Path) -> Path:

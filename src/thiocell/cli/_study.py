@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thiocell.cli._shared import BAD_INPUT, code, console, found, json_option, report
+from thiocell.cli._shared import BAD_INPUT, code, console, found, json_option, processors, report
 
 if TYPE_CHECKING:
     from thiocell.studies.outcome import Run
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     "--strict", is_flag=True, help="End with code 1 if a claim fails, be it the source's, the model's or the method's."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report (default: beside the study).")
-def run(study: str, as_json: bool, strict: bool, out: Path | None) -> int:
+@click.option("--jobs", type=int, default=processors, help="Steps done at once (default: one a processor).")
+def run(study: str, as_json: bool, strict: bool, out: Path | None, jobs: int) -> int:
     """Run STUDY and write its report.
 
     STUDY is a folder with study.toml, such a file, or a bundled study (pan2023, tour), which writes to ./NAME/.
@@ -37,7 +38,7 @@ def run(study: str, as_json: bool, strict: bool, out: Path | None) -> int:
     read = load(file)
     folder = out or home
     with progress(len(read.steps), enabled=not as_json) as tick:
-        done = run_study(read, default_store(folder), tick)
+        done = run_study(read, default_store(folder), tick, jobs)
     page = report(done, folder)
     if as_json:
         click.echo(json.dumps(done.to_json(), allow_nan=False))

@@ -35,6 +35,10 @@ class Column:
         object.__setattr__(self, "values", kept)
         object.__setattr__(self, "unit", check_unit(unit))
 
+    def __reduce__(self) -> tuple[type[Column], tuple[Array, str]]:
+        """Made anew in another process, so that nobody can change the values there either."""
+        return Column, (self.values, self.unit)
+
     @property
     def si(self) -> Array:
         """The values in SI base units (temperatures in K)."""

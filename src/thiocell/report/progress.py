@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Tick = Callable[[str, str], None]
-"""Told the name of a step and its status: 'running' when it begins, any other word when it is over."""
+"""Told the name of a step and its status: 'running' when it begins, any other word when it is over.
+
+Several steps may be under way at once."""
 
 BEGUN = "running"
+_SHOWN = 2
+"""Steps under way that are named; others are counted."""
 
 
 @contextmanager
@@ -30,10 +34,23 @@ def progress(total: int, enabled: bool = True) -> Iterator[Tick]:
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("", total=total, step="")
 
+        under_way: dict[str, None] = {}
+
         def tick(step: str, status: str) -> None:
-            bar.update(task, advance=0 if status == BEGUN else 1, step=step if status == BEGUN else f"{step}: {status}")
+            if status == BEGUN:
+                under_way[step] = None
+            else:
+                under_way.pop(step, None)
+            shown = _named(list(under_way)) or f"{step}: {status}"
+            bar.update(task, advance=0 if status == BEGUN else 1, step=shown)
 
         yield tick
+
+
+def _named(steps: list[str]) -> str:
+    """The first steps under way, and how many more there are."""
+    more = f" and {len(steps) - _SHOWN} more" if len(steps) > _SHOWN else ""
+    return ", ".join(steps[:_SHOWN]) + more
 
 
 def _silent(step: str, status: str) -> None:

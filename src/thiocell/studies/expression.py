@@ -32,6 +32,10 @@ class Expression:
     names: tuple[str, ...]
     rule: Rule
 
+    def __reduce__(self) -> tuple[Callable[[str], Expression], tuple[str]]:
+        """The text travels to another process; the rule, made of nameless functions, cannot."""
+        return parse, (self.text,)
+
 
 def parse(text: str) -> Expression:
     """Read an expression of values, numbers, + - * / ^ and brackets; raises BadInput saying where it goes wrong."""

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 import platform
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from thiocell import __version__
 from thiocell.core.bad_input import BadInput
+from thiocell.studies.attempt import begin, settled
 from thiocell.studies.claim import Verdict
 from thiocell.studies.code import code_of
-from thiocell.studies.doing import Ticket, do, technique_modules, ticket
+from thiocell.studies.doing import technique_modules
 from thiocell.studies.judge import judge
 from thiocell.studies.outcome import Outcome, Run
-from thiocell.studies.store import Kept, Store
-from thiocell.studies.study import RecordStep, Step, Study
+from thiocell.studies.side_by_side import side_by_side
+from thiocell.studies.store import Store
+from thiocell.studies.study import Study
 
 Tick = Callable[[str, str], None]
-_LOG = logging.getLogger(__name__)
+PATIENCE = 2.0
+"""Seconds of a run in which steps are done one after another: a small study does not pay for processes; assumed."""
 
 
-def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None) -> Run:
+def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None, jobs: int = 1) -> Run:
     """Every step that can be done is done, or taken from the store if nothing it depends on changed.
 
     ``tick`` hears each step's name and status, 'running' when it begins. A step that fails takes only those with it
-    that need it.
+    that need it. With ``jobs`` above 1, so many steps are done at once in processes if the study takes longer than
+    ``PATIENCE``; what they find is the same. A script that asks for that must begin with ``if __name__ == "__main__":``
+    as Python's multiprocessing wants it. Raises BadInput if ``jobs`` is less than 1.
     """
+    if jobs < 1:
+        raise BadInput(f"jobs is {jobs}; it is how many steps may be done at once, so give 1 or more")
     store.place.mkdir(parents=True, exist_ok=True)
     store.sweep()
-    outcomes: dict[str, Outcome] = {}
-    for step in study.steps.values():
-        tick(step.name, "running")
-        outcomes[step.name] = _outcome(step, outcomes, store)
-        tick(step.name, outcomes[step.name].status)
+    outcomes = _outcomes(study, store, tick, jobs)
     verdicts: list[Verdict] = []
     faults: list[str] = []
     for claim in study.claims:
@@ -46,45 +48,19 @@ def run(study: Study, store: Store, tick: Tick = lambda _name, _status: None) ->
     return Run(study.name, study.title, study.about, outcomes, tuple(verdicts), _versions(study), tuple(faults))
 
 
-def _outcome(step: Step, outcomes: dict[str, Outcome], store: Store) -> Outcome:
-    blank = Outcome(step.name, step.verb, "done")
-    for need in step.needs:
-        if outcomes[need].status in ("failed", "skipped"):
-            return replace(blank, status="skipped", error=f"it needs '{need}', which did not finish")
-    began = time.perf_counter()
-    try:
-        slip = ticket(step, outcomes)
-        status, kept = _kept_or_done(step, slip, outcomes, store)
-    except BadInput as error:
-        return replace(blank, status="failed", error=f"{step.where}: {error}", bad_input=True)
-    except Exception as error:  # an engine broke: the other steps must still be done
-        _LOG.exception("step '%s' broke", step.name)
-        return replace(blank, status="failed", error=f"{step.where}: broke: {type(error).__name__}: {error}")
-    facts = step.work.facts if isinstance(step.work, RecordStep) else {}
-    return Outcome(
-        step.name,
-        step.verb,
-        "kept" if status else "done",
-        kept.sample,
-        kept.result,
-        kept.records or {},
-        facts=facts,
-        seconds=time.perf_counter() - began,
-        key=slip.key,
-    )
-
-
-def _kept_or_done(step: Step, slip: Ticket, outcomes: dict[str, Outcome], store: Store) -> tuple[bool, Kept]:
-    known = store.find(slip.key)
-    if known is not None:
-        return True, known
-    began = time.perf_counter()
-    kept = do(step, outcomes)
-    doubts = list(kept.result.doubts) if kept.result else [d for r in (kept.records or {}).values() for d in r.doubts]
-    finished = datetime.now(UTC).isoformat(timespec="milliseconds")
-    seconds = round(time.perf_counter() - began, 6)
-    store.save(slip.key, step.name, kept, {**slip.prov, "doubts": doubts, "seconds": seconds, "finished": finished})
-    return False, kept
+def _outcomes(study: Study, store: Store, tick: Tick, jobs: int) -> dict[str, Outcome]:
+    """What became of each step, in the order of the study."""
+    outcomes: dict[str, Outcome] = {}
+    steps = deque(study.steps.values())
+    began = time.monotonic()
+    while steps and (jobs == 1 or time.monotonic() - began < PATIENCE):
+        step = steps.popleft()
+        tick(step.name, "running")
+        outcomes[step.name] = settled(step, begin(step, outcomes, store), outcomes, store)
+        tick(step.name, outcomes[step.name].status)
+    if steps:
+        outcomes = side_by_side(tuple(steps), outcomes, store, tick, jobs)
+    return {name: outcomes[name] for name in study.steps}
 
 
 def _versions(study: Study) -> dict[str, str]:
