@@ -32,6 +32,7 @@ from thiocell.core.source import Source
 from thiocell.core.term import Term
 from thiocell.report import _layers, csv_table, files, page, sections, thinning, wording
 from thiocell.report.figure import VIRTUAL, draw_onto, render
+from thiocell.report.gallery import rendered
 from thiocell.report.page import write
 from thiocell.report.progress import progress
 from thiocell.report.table import result_table, verdict_table
@@ -1103,3 +1104,11 @@ def test_correlated_values_are_told(tmp_path):
     step = Outcome("rate", "analyse", "done", None, result(covariance=cov))
     text, _ = page_of(tmp_path, Run("n", "", "", {"rate": step}, (), {}))
     assert text.count("Correlation coefficients: capacity and conductivity −0.80.") == 1
+
+
+def test_many_figures_at_once_are_the_same_as_one_after_another():
+    drawings = [
+        Drawing((Panel(Axis("x"), Axis("y"), (Line(np.arange(3.0), np.arange(3.0) * n, "line", 0),), "P"),), f"D{n}")
+        for n in range(8)
+    ]
+    assert rendered(drawings, jobs=2) == [render(drawing) for drawing in drawings]

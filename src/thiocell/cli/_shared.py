@@ -48,12 +48,12 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def report(done: Run, folder: Path) -> Path:
+def report(done: Run, folder: Path, jobs: int = 1) -> Path:
     from thiocell.core.bad_input import BadInput
     from thiocell.report.page import write
 
     try:
-        return write(done, folder)
+        return write(done, folder, jobs=jobs)
     except OSError as error:
         raise BadInput(f"the report cannot be written to {folder}: {error.strerror or error}") from error
 

@@ -39,7 +39,7 @@ def run(study: str, as_json: bool, strict: bool, out: Path | None, jobs: int) ->
     folder = out or home
     with progress(len(read.steps), enabled=not as_json) as tick:
         done = run_study(read, default_store(folder), tick, jobs)
-    page = report(done, folder)
+    page = report(done, folder, jobs)
     if as_json:
         click.echo(json.dumps(done.to_json(), allow_nan=False))
     else:

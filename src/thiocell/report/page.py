@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from thiocell.core.drawing import Drawing
 from thiocell.report import csv_table, figure, sections, wording
 from thiocell.report.files import Manifest, Names, write_all
+from thiocell.report.gallery import rendered
 from thiocell.studies.claim import Verdict
 from thiocell.studies.outcome import Outcome, Run
 
@@ -22,14 +24,16 @@ _MOST_PAIRS = 30  # assumed: more correlations than that are a wall of words
 ALL_EMBEDDED = 4_000_000  # assumed: bytes of all csv together that the page carries along
 
 
-def write(run: Run, folder: Path, terms: sections.Terms | None = None) -> Path:
+def write(run: Run, folder: Path, terms: sections.Terms | None = None, jobs: int = 1) -> Path:
     """Write report.html, figures/ and data/ into ``folder`` and give the page's path.
 
     Every file is whole or as it was before. Files of an earlier report that no longer belong are removed, unless
     someone changed them. ``terms`` gives the meaning of values by technique; by default the techniques are asked.
+    Figures are made in up to ``jobs`` processes.
     Raises BadInput if a part of the report is a link to somewhere else.
     """
     files = _Files(folder, Manifest.read(folder))
+    files.draw_all({outcome.name: shown for outcome in run.outcomes.values() if (shown := _drawing(outcome))}, jobs)
     told = sections.terms_of(run) if terms is None else terms
     page = _page(run, told, files)
     return write_all(folder, page, files.texts, files.figures)
@@ -45,11 +49,21 @@ class _Files:
     figures: dict[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     embedded: int = 0
+    made: dict[str, str] = field(default_factory=dict)
+
+    def draw_all(self, drawings: Mapping[str, Drawing], jobs: int) -> None:
+        """Make all figures that are not there already, by step."""
+        missing = {
+            made_from: drawing
+            for step, drawing in drawings.items()
+            if self.old.kept(self.folder, self._free("figures", step, ".svg"), made_from := figure.key(drawing)) is None
+        }
+        self.made = dict(zip(missing, rendered(list(missing.values()), jobs), strict=True))
 
     def draw(self, step: str, drawing: Drawing) -> dict[str, Any]:
         """The figure of a step and the data behind it; one that is there already, of the same data, is not redrawn."""
         name, made_from = self._free("figures", step, ".svg"), figure.key(drawing)
-        svg = self.old.kept(self.folder, name, made_from) or figure.render(drawing)
+        svg = self.made.get(made_from) or self.old.kept(self.folder, name, made_from) or figure.render(drawing)
         self.texts[name], self.figures[name] = svg, made_from
         caption = drawing.caption or "; ".join(panel.title for panel in drawing.panels if panel.title)
         return {
@@ -128,16 +142,21 @@ def _breakable(text: str) -> Any:
     return Markup(re.sub(r"(?=[_.])", "<wbr>", str(escape(text))))  # noqa: S704  escaped just before
 
 
+def _drawing(outcome: Outcome) -> Drawing | None:
+    """The figure of a step, marked as virtual if its result is: a technique may forget."""
+    result = outcome.result
+    if result is None or result.drawing is None:
+        return None
+    return replace(result.drawing, virtual=result.drawing.virtual or result.source.virtual)
+
+
 def _step(outcome: Outcome, terms: sections.Terms, files: _Files, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
     told = sections.step(outcome, terms, verdicts) | {"figure": None, "tables": []}
     result = outcome.result
     if result is None:
         return told
-    if result.drawing is not None:
-        virtual = (
-            result.drawing.virtual or result.source.virtual
-        )  # a technique may forget; the mark must not be missing
-        told["figure"] = files.draw(outcome.name, replace(result.drawing, virtual=virtual))
+    if (drawing := _drawing(outcome)) is not None:
+        told["figure"] = files.draw(outcome.name, drawing)
     told["tables"] = [
         files.table(f"{outcome.name}\0{name}", f"curve '{name}'", csv_table.of_record(record))
         for name, record in result.curves.items()

@@ -231,20 +231,20 @@ class Pdf:
         lines = [Line(r, table[f"model_{n}"].values, name, int(n)) for n, name in names.items()]
         left = [Line(r, g - table[f"model_{n}"].values, name, int(n)) for n, name in names.items()]
         rw = result.curves["models"].columns["rw"].values
-        number = np.arange(1.0, rw.size + 1.0)
+        rows = tuple(Points([float(n)], [rw[int(n) - 1]], name, int(n)) for n, name in names.items())
         words = [word for word in result.values if word[:2] in ("a_", "b_", "c_")]
         edges = [result.values[word] for word in words]
         panels = [
             Panel(x, Axis("G", "1/angstrom**2"), (Points(r, g, "record", 0), *lines), "Pair distribution"),
             Panel(x, Axis("Record less model", "1/angstrom**2"), tuple(left), "What is left"),
-            Panel(Axis("Model", ""), Axis("Rw", "%"), (Points(number, rw, "residual", 0),), "Rivals"),
+            Panel(Axis("Model", ""), Axis("Rw", "%"), rows, "Rivals"),
         ]
         if edges:
-            told = Points(
-                np.arange(1.0, len(edges) + 1.0), np.array([q.value for q in edges]), ", ".join(words), 1,
-                sigma_y=np.array([q.sigma for q in edges]),
-            )  # fmt: skip
-            panels.append(Panel(Axis("Edge", ""), Axis("Length", "angstrom"), (told,), "Cells"))
+            told = tuple(
+                Points([float(n)], [edge.value], word, n, sigma_y=[edge.sigma])
+                for n, (word, edge) in enumerate(zip(words, edges, strict=True), start=1)
+            )
+            panels.append(Panel(Axis("Edge", ""), Axis("Length", "angstrom"), told, "Cells"))
         return Drawing(tuple(panels), "Rival structures", result.source.virtual)
 
 

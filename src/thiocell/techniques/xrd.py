@@ -257,14 +257,11 @@ class Xrd:
         ]
         left = Panel(x, Axis("Record less fit", ""), (Line(angle, seen - fit, "left over", 0),), "What is left")
         lines = Panel(x, Axis("Phase", ""), tuple(rows), "Lines of the phases")
-        words = [f"a_{word_of(name)}" for name in names.values()]
-        edges = [result.values[word] for word in words if word in result.values]
-        cells = Points(
-            np.arange(1.0, len(edges) + 1.0),
-            np.array([edge.value for edge in edges]),
-            "edge a",
-            0,
-            sigma_y=np.array([edge.sigma for edge in edges]),
+        edges = {n: result.values.get(f"a_{word_of(name)}") for n, name in names.items()}
+        cells = tuple(
+            Points([float(n)], [edge.value], names[n], int(n), sigma_y=[edge.sigma])
+            for n, edge in edges.items()
+            if edge is not None
         )
-        told = (Panel(Axis("Phase", ""), Axis("Edge a", "angstrom"), (cells,), "Cells"),) if edges else ()
+        told = (Panel(Axis("Phase", ""), Axis("Edge a", "angstrom"), cells, "Cells"),) if cells else ()
         return Drawing((whole, left, lines, *told), "Rietveld refinement", result.source.virtual)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Thermal = Literal["none", "phase", "site"]
 
+_PART = 0.02
+"""assumed: share of its sigma by which a parameter is moved to see what hangs on it."""
 _LEAST = 0.002
 """degrees; assumed: Lorentzian width from which one that ended at none is sought again."""
 _WIDTH = 0.05
@@ -183,14 +185,11 @@ def refine(
     From values ``near`` the end, by path, all is sought at once. Raises BadInput where the engine gives up.
     """
     rx = _engine()
-    level = float(np.percentile(pattern.intensity, 20))
-    instrument = _instrument(beam, plan, level)
-    structure = rx.Structure(phases=[_kept_near(_phase(phase.structure), phase.home) for phase in phases])
+    refinement = _model(pattern, phases, beam, plan)
+    atoms = _ties(refinement, phases, plan)
     data = rx.PatternData(
         two_theta=pattern.angle.tolist(), intensity=pattern.intensity.tolist(), sigma=pattern.sigma.tolist()
     )
-    refinement = rx.Refinement(structure, instrument, history=False)
-    atoms = _ties(refinement, phases, plan)
     offset = "geometry.sample_displacement" if beam.geometry == "bragg_brentano" else "zero_shift"
     own = ["instrument.profile.[uvw]"] if plan.resolution is None else []
     stages = [
@@ -212,6 +211,37 @@ def refine(
         said = str(error).splitlines()[0]
         raise BadInput(f"the refinement of record '{pattern.name}' broke off: {said}") from error
     return read_result(refinement, result, len(phases))
+
+
+def _model(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) -> Any:
+    """All that a pattern is made of, with nothing sought yet."""
+    rx = _engine()
+    instrument = _instrument(beam, plan, float(np.percentile(pattern.intensity, 20)))
+    structure = rx.Structure(phases=[_kept_near(_phase(phase.structure), phase.home) for phase in phases])
+    return rx.Refinement(structure, instrument, history=False)
+
+
+def slopes_of(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, fit: Refined) -> Array:
+    """How the pattern of ``fit`` goes with each parameter that was sought (points by parameters), by small steps."""
+    model = _model(pattern, phases, beam, plan)
+    _ties(model, phases, plan)
+    values = {path: fit.values[path] for path in fit.paths}
+    columns = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.set_values(values)
+        here = np.asarray(model.predict(pattern.angle))
+        last: dict[str, float] = {}
+        for path, value in values.items():
+            step = max(_PART * fit.error(path), 1e-9) if np.isfinite(fit.error(path)) else 1e-6
+            try:
+                model.set_values({**last, path: value + step})
+            except ValueError:  # beyond the bound at which it stands
+                step = -step
+                model.set_values({**last, path: value + step})
+            columns.append((np.asarray(model.predict(pattern.angle)) - here) / step)
+            last = {path: value}
+    return np.array(columns).T
 
 
 def _set(refinement: Any, near: Mapping[str, float]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares, lsq_linear
+from scipy.optimize import least_squares
 
 from thiocell.chemistry.structure import Structure
 from thiocell.techniques._diffraction.beam import Beam
@@ -18,6 +18,7 @@ from thiocell.techniques._diffraction.engine import (
     mass_and_volume,
     refine,
     simulate,
+    slopes_of,
     slow_columns,
     wavelength_of,
 )
@@ -34,18 +35,16 @@ WIDEST = 80.0
 """angstrom; assumed: what is wider is a crystal."""
 _WIDTH, _SPACING = (6.0, WIDEST), (0.8, 1.3)
 """angstrom, share of where it began; assumed: bounds of the layers' width and spacing."""
-_GRID, _SPACINGS = 9, (0.94, 1.0, 1.06)
+_GRID, _SPACINGS = 30, (0.94, 1.0, 1.06)
 """assumed: widths, and spacings as shares of the one that was told, among which the search begins."""
 _PLAIN, _HALO = (0.1, 0.4), 2.0
 """degrees; assumed: widths of lines and of halos while it does."""
-_SHRINK = 0.9
-"""assumed: how slowly rounds may settle and still be followed to where they lead."""
-_ROUNDS = 7
+_SCAN = np.linspace(-0.4, 0.4, 41)
+"""assumed: logarithms of widths beside the last that are tried before the nearest best is sought."""
+_ROUNDS = 9
 """assumed: rounds between the lines and the humps beneath them."""
 _SETTLED = 0.02
 """assumed: share of a sigma by which width and spacing may still move between rounds."""
-_LINES = 0.05
-"""assumed: share of a line's height that counts as its error, while what lies beneath it is sought."""
 _TOP = 0.15
 """assumed: share of the highest hump that a hump must have to be told."""
 
@@ -83,31 +82,56 @@ class Shapes:
 def refine_layered(
     pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers
 ) -> tuple[Refined, Plan, Matched]:
-    """The refinement with humps of layers that fit, the plan that holds their shape, and the layers."""
+    """The refinement with humps of layers that fit, the plan that holds their shape, and the layers.
+
+    The engine refines all but the layers' shape, which stands still; then width and spacing go to where they fit best
+    with all else free to give way, and so on until they stay.
+    """
     shapes = Shapes(pattern.angle, layers.structure, beam)
-    here, steps = _start(pattern, phases, beam, plan, layers, shapes), []
-    near = None
+    here, near = _start(pattern, phases, beam, plan, layers, shapes), None
     for _ in range(_ROUNDS):
         held = replace(plan, shape=(pattern.angle, shapes.of(here)))
         fit = refine(pattern, phases, beam, held, near)
         near = fit.near(range(len(phases)))
-        matched = _match(pattern, fit, plan, here, shapes)
+        matched = _match(slopes_of(pattern, phases, beam, held, fit), fit, here, layers.spacing, shapes)
         there = matched.layers
-        steps.append(np.array([np.log(there.width / here.width), there.spacing - here.spacing]))
-        sigma = np.array([matched.width_sigma / there.width, matched.spacing_sigma])
-        if np.all(np.abs(steps[-1]) < _SETTLED * sigma):
+        moved = (abs(there.width - here.width), abs(there.spacing - here.spacing))
+        if moved[0] < _SETTLED * matched.width_sigma and moved[1] < _SETTLED * matched.spacing_sigma:
             break
-        ahead = _further(steps)
-        here = replace(there, width=float(there.width * np.exp(ahead[0])), spacing=float(there.spacing + ahead[1]))
+        here = there
     return fit, held, matched
 
 
-def _further(steps: list[Array]) -> Array:
-    """How much further steps that shrink alike would lead (Aitken 1926); nothing where they do not."""
-    if len(steps) < 2 or len(steps) % 2:
-        return np.zeros(2)
-    shrink = steps[-1] / np.where(steps[-2] == 0.0, np.inf, steps[-2])
-    return np.where((shrink > 0.0) & (shrink < _SHRINK), steps[-1] * shrink / (1.0 - np.minimum(shrink, _SHRINK)), 0.0)
+def _match(slopes: Array, fit: Refined, layers: Layers, spacing: float, shapes: Shapes) -> Matched:
+    """Width and spacing that explain most of what is left without layers, all else giving way as its slopes say."""
+    beside = [k for k, path in enumerate(fit.paths) if path != SHAPE_SCALE]
+    turn = np.linalg.qr(slopes[:, beside] / np.maximum(np.linalg.norm(slopes[:, beside], axis=0), 1e-300)
+                        / fit.sigma[:, None])[0]  # fmt: skip
+    left = (fit.observed - fit.calculated + fit.values[SHAPE_SCALE] * shapes.of(layers)) / fit.sigma
+    left = left - turn @ (turn.T @ left)
+
+    def rest(x: Array) -> Array:
+        made = shapes.of(replace(layers, width=float(np.exp(x[0])), spacing=float(x[1]))) / fit.sigma
+        made = made - turn @ (turn.T @ made)
+        return np.asarray(left - made * max(float(made @ left) / float(made @ made), 0.0))
+
+    low = np.array([np.log(_WIDTH[0]), _SPACING[0] * spacing])
+    high = np.array([np.log(_WIDTH[1]), _SPACING[1] * spacing])
+    tried = [np.array([np.log(layers.width) + step, layers.spacing]) for step in _SCAN]
+    first = min((np.clip(x, low, high) for x in tried), key=lambda x: float(rest(x) @ rest(x)))
+    inner = np.clip(first, low + 1e-3, high - 1e-3)
+    found = least_squares(rest, inner, bounds=(low, high), x_scale=(0.1, 0.1), diff_step=[1e-4, 1e-4], max_nfev=20)
+    jacobian = np.asarray(found.jac)
+    error = np.sqrt(np.diag(np.linalg.pinv(jacobian.T @ jacobian))) * max(fit.gof, 1.0)
+    edge = 0.01 * (high - low)
+    names = ("width of layers", "spacing of layers")
+    bounded = tuple(
+        name for name, x, a, b, e in zip(names, found.x, low, high, edge, strict=True) if x < a + e or x > b - e
+    )
+    width = float(np.exp(found.x[0]))
+    return Matched(
+        replace(layers, width=width, spacing=float(found.x[1])), width * float(error[0]), float(error[1]), bounded
+    )
 
 
 def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers, shapes: Shapes) -> Layers:
@@ -122,42 +146,9 @@ def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, la
             columns = np.column_stack([shapes.of(each), *lines, slow]) / pattern.sigma[:, None]
             columns /= np.linalg.norm(columns, axis=0)
             seen = pattern.intensity / pattern.sigma
-            found = lsq_linear(columns, seen, ([0.0] * (1 + len(lines)) + [-np.inf] * slow.shape[1], np.inf))
-            tried.append((found.cost, each))
+            left = seen - columns @ np.linalg.lstsq(columns, seen, rcond=None)[0]
+            tried.append((float(left @ left), each))
     return min(tried, key=lambda pair: pair[0])[1]
-
-
-def _match(pattern: Pattern, fit: Refined, plan: Plan, layers: Layers, shapes: Shapes) -> Matched:
-    """Width and spacing by what the lines leave, with the layers' amount and all that is slow free beside them."""
-    angle = pattern.angle
-    lines = fit.calculated - fit.background
-    sigma = np.hypot(pattern.sigma, _LINES * lines)
-    left = (fit.observed - lines) / sigma
-    of = "instrument.extra_components"
-    halos = [(fit.values[f"{of}.{n}.position"], fit.values[f"{of}.{n}.fwhm"]) for n in range(len(plan.halos))]
-    slow = slow_columns(angle, plan, halos)
-
-    def rest(x: Array) -> Array:
-        made = shapes.of(replace(layers, width=float(np.exp(x[0])), spacing=float(x[1])))
-        design = np.hstack([made[:, None], slow]) / sigma[:, None]
-        return np.asarray(left - design @ np.linalg.lstsq(design, left, rcond=None)[0])
-
-    low = np.array([np.log(_WIDTH[0]), _SPACING[0] * layers.structure.edges[2]])
-    high = np.array([np.log(_WIDTH[1]), _SPACING[1] * layers.structure.edges[2]])
-    first = np.clip([np.log(layers.width), layers.spacing], low + 1e-3, high - 1e-3)
-    found = least_squares(rest, first, bounds=(low, high), x_scale=(0.1, 0.1), diff_step=[1e-3, 1e-3], max_nfev=30)
-    excess = max(1.0, float(2.0 * found.cost) / max(angle.size - 3 - slow.shape[1], 1))
-    jacobian = np.asarray(found.jac)
-    error = np.sqrt(np.diag(np.linalg.pinv(jacobian.T @ jacobian)) * excess)
-    edge = 0.01 * (high - low)
-    names = ("width of layers", "spacing of layers")
-    bounded = tuple(
-        name for name, x, a, b, e in zip(names, found.x, low, high, edge, strict=True) if x < a + e or x > b - e
-    )
-    width = float(np.exp(found.x[0]))
-    return Matched(
-        replace(layers, width=width, spacing=float(found.x[1])), width * float(error[0]), float(error[1]), bounded
-    )
 
 
 def add_layers(
