@@ -111,7 +111,9 @@ def test_two_cubic_phases_of_one_lattice_are_not_taken_for_each_other():
     ("settings", "words"),
     [
         ({}, "the setting 'wavelength' is missing"),
-        ({"wavelength": "0.42 eV"}, "no length"),
+        ({"wavelength": "29.5 keV"}, "an energy; its wavelength is 0.420285 angstrom"),
+        ({"wavelength": "0.42 s"}, "no length"),
+        ({"wavelength": "blue"}, "which is none; write it like"),
         ({"wavelength": "0.42 nm"}, "X-rays of a diffractometer"),
         ({"wavelength": "CuKb7"}, "tubes known here"),
         ({"wavelength": "0.42 angstrom", "phases": ("Li2S", "LiI", "Li2S")}, "names a phase twice"),

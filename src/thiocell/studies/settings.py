@@ -60,7 +60,7 @@ def _check_units(where: str, value: object, default: object) -> None:
     """Raise BadInput if quantities are not of the dimension that the default has."""
     if isinstance(value, tuple):
         for item in value:
-            _check_units(where, item, default[0] if isinstance(default, tuple) and default else None)
+            _check_units(where, item, (*default, None)[0] if isinstance(default, tuple) else default)
     if isinstance(value, Quantity) and isinstance(default, Quantity) and not same_dimension(value.unit, default.unit):
         raise BadInput(f"{where} is {_plain(value)}; write it in '{default.unit}', like '{_plain(default)}'")
 

@@ -66,7 +66,9 @@ class Xrd:
     )
     begin: Quantity = setting(Quantity.exact(0.0, "deg"), "least two-theta that is used")
     end: Quantity = setting(Quantity.exact(180.0, "deg"), "largest two-theta that is used")
-    halos: tuple[Quantity, ...] = setting((), "places of broad humps, such as a glass capillary's at '6.8 deg'")
+    halos: tuple[Quantity, ...] = setting(
+        (), "places of broad humps, such as a glass capillary's at '6.8 deg'", "6.8 deg"
+    )
     layers: str = setting("", "of a prediction: structure of the thin layers that give humps, such as 'MoS2_1T'")
     layer_size: tuple[Quantity, ...] = setting(
         (Quantity.exact(1.6, "nm"), Quantity.exact(0.62, "nm")), "width and spacing of those layers"

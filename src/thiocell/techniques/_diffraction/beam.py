@@ -17,6 +17,8 @@ _LINES = {
     "AgKa1": 0.5594, "AgKa": 0.5609, "CrKa1": 2.2897, "CrKa": 2.2910, "FeKa1": 1.9360, "FeKa": 1.9374,
 }  # fmt: skip
 """angstrom; International Tables C, 4.2.2."""
+_EV_ANGSTROM = 12398.4198
+"""CODATA 2022: h c, energy of a photon times its wavelength."""
 _NEAR = 3e-4
 """angstrom; assumed: how near to a tube's line a wavelength is taken to be that line."""
 _SYNCHROTRON = 0.99
@@ -48,11 +50,18 @@ def beam_of(text: str, geometry: Geometry, polarised: float | None = None) -> Be
     said = text.strip()
     if not said:
         raise BadInput(f"the setting 'wavelength' is missing, and no angle means anything without it; {_WANTED}")
-    if re.fullmatch(r"[A-Z][a-z]?K.*", said):
-        if said not in _TUBES:
-            raise BadInput(f"the setting 'wavelength' is '{said}'; tubes known here are {', '.join(_TUBES)}")
-        return Beam(float("nan"), 0.0, said, geometry, polarised=0.5 if polarised is None else polarised)
-    given = Quantity.parse(said)
+    tube = next((name for name in _TUBES if name.lower() == re.sub(r"[\s_-]", "", said).lower()), "")
+    if tube:
+        return Beam(float("nan"), 0.0, tube, geometry, polarised=0.5 if polarised is None else polarised)
+    if re.fullmatch(r"[A-Za-z]+\s*K.*", said):
+        raise BadInput(f"the setting 'wavelength' is '{said}'; tubes known here are {', '.join(_TUBES)}")
+    try:
+        given = Quantity.parse(said)
+    except BadInput as error:
+        raise BadInput(f"the setting 'wavelength' is '{said}', which is none; {_WANTED}") from error
+    if same_dimension(given.unit, "eV"):
+        made = _EV_ANGSTROM / given.to("eV").value if given.value > 0.0 else float("nan")
+        raise BadInput(f"the setting 'wavelength' is '{said}', an energy; its wavelength is {made:.6g} angstrom")
     if not same_dimension(given.unit, "angstrom"):
         raise BadInput(f"the setting 'wavelength' is '{said}', which is no length; {_WANTED}")
     here = given.to("angstrom")
