@@ -31,17 +31,23 @@ def done_pan2023(tmp_path_factory) -> Path:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     folder, lock, done = shared / "pan2023_run", shared / "pan2023_lock", shared / "pan2023_done"
+    failed = shared / "pan2023_failed"
     try:
         lock.mkdir()
     except FileExistsError:
         for _ in range(9000):
             if done.exists():
                 return folder / "pan2023"
+            if failed.exists():
+                pytest.fail("the bundled study failed in another worker")
             time.sleep(0.1)
         pytest.fail("another worker did not finish the bundled study")
     folder.mkdir()
     command = "import sys; from thiocell.cli import main; sys.argv = ['thiocell', 'run', 'pan2023']; main()"
-    subprocess.run([sys.executable, "-c", command], cwd=folder, check=True, capture_output=True)
+    ended = subprocess.run([sys.executable, "-c", command], cwd=folder, check=False, capture_output=True, text=True)
+    if ended.returncode:
+        failed.touch()
+        pytest.fail(f"the bundled study ended with {ended.returncode}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     done.touch()
     return folder / "pan2023"
 

@@ -17,7 +17,7 @@ from thiocell.physics.trend_laws import LAWS, Fit
 from thiocell.studies.errors import Parts
 from thiocell.studies.errors import covariance as covariance_of
 from thiocell.studies.expression import parse
-from thiocell.studies.lookup import Bounded, Missing, NotFound, evaluate, parts_of, worst
+from thiocell.studies.lookup import evaluate, parts_of, worst
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.study import TrendStep
 
@@ -85,7 +85,7 @@ def _points(
     for member, at in work.members:
         try:
             found = evaluate(parse(f"{member}.{work.value}"), outcomes)
-        except (NotFound, Bounded, Missing) as error:
+        except BadInput as error:  # no such value, or only a limit of it, of this member
             doubts.append(f"{member} is left out: {error}")
             continue
         points.append((at, found.quantity))

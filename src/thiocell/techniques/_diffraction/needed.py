@@ -12,7 +12,7 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.result import Limit
 from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
-from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, slow_columns
+from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, simulate, slow_columns
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of, volumes
@@ -24,6 +24,8 @@ _WORSE = 25.0
 """assumed: rise of chi-square, in units of what the fit leaves, from which a phase is needed whatever its sigma."""
 _ONE_SIDED = 1.645
 """Standard deviations below which a normal number lies with 95 %."""
+_USUAL = 0.15
+"""degrees; assumed: width of the lines of a phase that is not found, when its limit is reckoned."""
 _LOOSE = 0.01
 """assumed: sigma of an edge, as a share of it, from which no line holds the cell."""
 _AT_END = 1e-3
@@ -53,7 +55,7 @@ def settled(
             needed.add(name)
             found.note(f"the share of {name} is told badly, but without it the fit is worse: it is kept")
             continue
-        _say(found, fit, phases, n, lost)
+        _say(found, fit, phases, n, lost, _hidden(pattern, bare, phases[n], beam, plan))
         phases, fit = rest, bare
     return _without_iodide(found, pattern, phases, beam, plan, fit)
 
@@ -113,7 +115,7 @@ def _begun(fit: Refined, phases: list[Phase], places: list[int]) -> list[Phase]:
     return found
 
 
-def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool) -> None:
+def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool, hidden: tuple[float, float]) -> None:
     name = phases[n].structure.name
     if lost:
         found.note(
@@ -121,23 +123,37 @@ def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool)
             "own, and it is left out"
         )
         return
-    if scale_of(n) not in fit.values:
-        found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
-        return
     held = masses(fit, phases)
     rest = sum(mass for mass, _ in held) - held[n][0]
-    scale, sigma = fit.values[scale_of(n)], fit.error(scale_of(n))
-    unit = float(np.prod(fit.cells[n]))
-    if not np.isfinite(sigma) or rest <= 0.0:
+    scale, sigma = fit.values.get(scale_of(n), 0.0), fit.error(scale_of(n))
+    if rest <= 0.0:  # nor is the other there, which is said in its turn
         found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
         return
+    where = ""
+    if not np.isfinite(sigma):
+        scale, sigma = hidden
+        where = f", for lines at its own places, {_USUAL:g} degrees wide"
+    unit = float(np.prod(fit.cells[n]))
     most = (max(scale, 0.0) + _ONE_SIDED * sigma) * unit
     found.limits[f"weight_{word_of(name)}"] = _below(100.0 * most / (most + rest), "%")
     filled = [size for size, _ in volumes(fit)]
     large = most / unit * fit.cells[n][1] ** 2
     found.limits[f"volume_{word_of(name)}"] = _below(100.0 * large / (large + sum(filled) - filled[n]), "%")
     share, error = 100.0 * scale * unit / (scale * unit + rest), 100.0 * sigma * unit / rest
-    found.note(f"phase {name} is not needed: its share is {share:.2g}({error:.2g}) %; it is left out")
+    found.note(f"phase {name} is not needed: its share is {share:.2g}({error:.2g}) %{where}; it is left out")
+
+
+def _hidden(pattern: Pattern, bare: Refined, phase: Phase, beam: Beam, plan: Plan) -> tuple[float, float]:
+    """Scale and sigma of lines at the phase's own places, as wide as is usual, beside a fit without it."""
+    lines = simulate(pattern.angle, [(phase.home or phase.structure, 1.0, _USUAL, 0.0)], beam, plan)
+    others = bare.calculated - bare.background
+    slow = slow_columns(pattern.angle, plan, [(place, 2.0) for place in plan.halos])
+    design = np.column_stack([lines, others, slow]) / pattern.sigma[:, None]
+    size = np.maximum(np.linalg.norm(design, axis=0), 1e-300)
+    inverse = np.linalg.pinv((design / size).T @ (design / size), hermitian=True)
+    left = (bare.observed - bare.calculated) / pattern.sigma
+    scale = float(inverse[0] @ ((design / size).T @ left)) / size[0]
+    return scale, float(np.sqrt(inverse[0, 0]) / size[0]) * max(bare.gof, 1.0)
 
 
 def _below(bound: float, unit: str) -> Limit:
