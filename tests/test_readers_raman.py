@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from tests import text_samples
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
 from thiocell.readers import identify, read
 
-
-def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TEXT = _beside("text_samples")
-COUNTS = np.array([float(line.split()[1]) for line in TEXT.pattern_text().splitlines()])
+COUNTS = np.array([float(line.split()[1]) for line in text_samples.pattern_text().splitlines()])
 SHIFTS = 450.0 + 0.6 * np.arange(200)
 
 
@@ -80,11 +68,11 @@ def is_the_spectrum(record: Record, atol: float = 1e-3) -> bool:
 
 @pytest.mark.parametrize("head", ["", "Raman Shift,Intensity\n", "cm-1,a.u.\n", '"Raman shift (cm-1)","Intensity"\n'])
 def test_thermo_s_two_columns_are_a_spectrum(head: str, tmp_path: Path) -> None:
-    assert is_the_spectrum(one(tmp_path, head + TEXT.raman_text("").replace("\t", ",")))
+    assert is_the_spectrum(one(tmp_path, head + text_samples.raman_text("").replace("\t", ",")))
 
 
 def test_an_infrared_spectrum_is_not_taken_for_raman(tmp_path: Path) -> None:
-    text = "Wavenumber (cm-1),Absorbance\n" + TEXT.raman_text("").replace("\t", ",")
+    text = "Wavenumber (cm-1),Absorbance\n" + text_samples.raman_text("").replace("\t", ",")
     with pytest.raises(BadInput, match="in no format known here"):
         identify(put(tmp_path, text))
     with pytest.raises(BadInput, match="no Raman spectrum"):
@@ -92,7 +80,7 @@ def test_an_infrared_spectrum_is_not_taken_for_raman(tmp_path: Path) -> None:
 
 
 def labspec(x: np.ndarray, unit: str, laser: str = "#Laser=532nm_Edge\n") -> str:
-    rows = [line.split()[1] for line in TEXT.raman_text("").splitlines()]
+    rows = [line.split()[1] for line in text_samples.raman_text("").splitlines()]
     head = f"#Acq. time (s)=10\n{laser}#AxisType[1]=Spectr\n#AxisUnit[1]={unit}\n"
     return head + "\n".join(f"{a:.6f}\t{b}" for a, b in zip(x, rows, strict=True)) + "\n"
 
@@ -124,7 +112,7 @@ def test_labspec_s_shifts_are_left_and_units_that_are_none_are_refused(tmp_path:
 @pytest.mark.parametrize("decimal", [".", ","])
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8"])
 def test_jasco_s_text_is_read_to_the_end_of_its_rows(decimal: str, encoding: str, tmp_path: Path) -> None:
-    record = one(tmp_path, TEXT.jasco_text(decimal=decimal), encoding=encoding)
+    record = one(tmp_path, text_samples.jasco_text(decimal=decimal), encoding=encoding)
     assert is_the_spectrum(record)
     assert record.notes["TITLE"] == "硫化リチウム"
     assert record.notes["Excitation wavelength"] == "532.08 nm"
@@ -133,16 +121,16 @@ def test_jasco_s_text_is_read_to_the_end_of_its_rows(decimal: str, encoding: str
 def test_jasco_s_wavelengths_are_turned_and_other_spectra_refused(tmp_path: Path) -> None:
     x = 1e7 / (1e7 / 532.08 - SHIFTS)
     rows = dict(zip([f"{s:.3f}\t" for s in SHIFTS], [f"{value:.6f}\t" for value in x], strict=True))
-    text = TEXT.jasco_text("NANOMETERS")
+    text = text_samples.jasco_text("NANOMETERS")
     for old, new in rows.items():
         text = text.replace(f"\n{old}", f"\n{new}")
     assert is_the_spectrum(one(tmp_path, text))
     with pytest.raises(BadInput, match="INFRARED"):
-        one(tmp_path, TEXT.jasco_text().replace("RAMAN SPECTRUM", "INFRARED SPECTRUM"), "raman")
+        one(tmp_path, text_samples.jasco_text().replace("RAMAN SPECTRUM", "INFRARED SPECTRUM"), "raman")
 
 
 def test_wire_s_names_of_columns_are_no_note(tmp_path: Path) -> None:
-    assert one(tmp_path, TEXT.raman_text("#Wave\t\t#Intensity\n")).notes == {}
+    assert one(tmp_path, text_samples.raman_text("#Wave\t\t#Intensity\n")).notes == {}
 
 
 def test_packed_jcamp_is_refused(tmp_path: Path) -> None:
@@ -152,7 +140,7 @@ def test_packed_jcamp_is_refused(tmp_path: Path) -> None:
 
 
 def test_shifts_that_turn_back_are_sorted_aloud_and_empty_rows_refused(tmp_path: Path) -> None:
-    lines = TEXT.raman_text("").splitlines()
+    lines = text_samples.raman_text("").splitlines()
     record = one(tmp_path, "\n".join([*lines[100:], *lines[:100]]) + "\n", "raman")
     assert is_the_spectrum(record)
     assert any("turn back in line 101" in doubt for doubt in record.doubts)

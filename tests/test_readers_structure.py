@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from tests import text_samples
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
@@ -16,19 +15,8 @@ from thiocell.readers import identify, read
 from thiocell.readers._radiation import in_head, radiation
 from thiocell.techniques._diffraction.beam import beam_of
 
-
-def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TEXT = _beside("text_samples")
 ANGLES = 10.0 + 0.05 * np.arange(200)
-COUNTS = np.array([float(line.split()[1]) for line in TEXT.pattern_text().splitlines()])
+COUNTS = np.array([float(line.split()[1]) for line in text_samples.pattern_text().splitlines()])
 WAVELENGTH = 0.41  # angstrom, that of pyfai_text
 
 
@@ -191,19 +179,19 @@ def test_a_wavelength_is_taken_from_a_line_only_where_its_unit_is_sure(line: str
     ],
 )
 def test_the_wavelength_of_a_sample_is_noted(sample: str, note: str, tmp_path: Path) -> None:
-    (record,) = read(TEXT.SAMPLES[sample](tmp_path))
+    (record,) = read(text_samples.SAMPLES[sample](tmp_path))
     assert record.notes["wavelength"] == note
     np.testing.assert_array_equal(record.columns["intensity"].values, COUNTS)
 
 
 def test_both_lines_of_a_ras_make_a_tube(tmp_path: Path) -> None:
     second = '*HW_XG_WAVE_LENGTH_ALPHA1 "1.540593"\n*HW_XG_WAVE_LENGTH_ALPHA2 "1.544414"'
-    text = TEXT.ras_text().replace('*HW_XG_WAVE_LENGTH_ALPHA1 "1.540593"', second)
+    text = text_samples.ras_text().replace('*HW_XG_WAVE_LENGTH_ALPHA1 "1.540593"', second)
     assert one(tmp_path, text, name="a.ras").notes["wavelength"] == "CuKa"
 
 
 def test_panalytical_s_first_line_alone_is_one_wavelength(tmp_path: Path) -> None:
-    record = one(tmp_path, TEXT.panalytical_text("K-Alpha 1"))
+    record = one(tmp_path, text_samples.panalytical_text("K-Alpha 1"))
     assert record.notes["wavelength"] == "1.540598 angstrom"
     assert record.doubts == ()
 
@@ -239,18 +227,18 @@ def test_an_xrdml_tells_which_of_its_lines_are_meant(intended: str, note: str, t
     ],
 )
 def test_a_pdcif_tells_its_wavelength(tags: str, note: str, tmp_path: Path) -> None:
-    assert one(tmp_path, TEXT.counts_cif_text(tags), name="a.cif").notes.get("wavelength", "") == note
+    assert one(tmp_path, text_samples.counts_cif_text(tags), name="a.cif").notes.get("wavelength", "") == note
 
 
 # formats of patterns
 
 
 def test_panalytical_s_intensity_is_found_by_its_name_and_esd_is_sigma(tmp_path: Path) -> None:
-    record = one(tmp_path, TEXT.panalytical_text())
+    record = one(tmp_path, text_samples.panalytical_text())
     assert is_the_pattern(record)
     np.testing.assert_allclose(record.columns["intensity_sigma"].values, np.sqrt(COUNTS), atol=1e-3)
     with pytest.raises(BadInput, match="a scan of 'Omega'"):
-        one(tmp_path, TEXT.panalytical_text().replace("Gonio", "Omega"))
+        one(tmp_path, text_samples.panalytical_text().replace("Gonio", "Omega"))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +257,7 @@ def test_panalytical_s_intensity_is_found_by_its_name_and_esd_is_sigma(tmp_path:
 )
 @pytest.mark.parametrize("width", [2, 3])
 def test_heads_of_patterns_are_passed_over(head: str, width: int, tmp_path: Path) -> None:
-    rows = [" ".join(line.split()[:width]) for line in TEXT.pattern_text().splitlines()]
+    rows = [" ".join(line.split()[:width]) for line in text_samples.pattern_text().splitlines()]
     text = (head.replace(" sigma", "") if width == 2 else head) + "\n".join(rows) + "\n"
     path = put(tmp_path, text)
     assert identify(path) == "diffraction"
@@ -296,7 +284,7 @@ def test_intensities_below_zero_are_a_pattern_where_sigmas_stand_by_them(tmp_pat
 
 @pytest.mark.parametrize("marker", ["_COUNTS", "_2THETACOUNTS"])
 def test_a_uxd_is_known_behind_its_comments(marker: str, tmp_path: Path) -> None:
-    assert is_the_pattern(one(tmp_path, TEXT.uxd_text(marker)))
+    assert is_the_pattern(one(tmp_path, text_samples.uxd_text(marker)))
 
 
 @pytest.mark.parametrize("sign", [" ", "\t", ";", "  ;  "])
@@ -311,21 +299,21 @@ def test_commas_that_may_be_either_are_refused(tmp_path: Path) -> None:
 
 def test_a_rigaku_asc_of_fewer_counts_than_told_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="tells 201 counts and holds 200"):
-        one(tmp_path, TEXT.asc_text().replace("=  200", "=  201"))
+        one(tmp_path, text_samples.asc_text().replace("=  200", "=  201"))
     with pytest.raises(BadInput, match="a scan of 'omega'"):
-        one(tmp_path, TEXT.asc_text().replace("2theta/theta", "omega"))
+        one(tmp_path, text_samples.asc_text().replace("2theta/theta", "omega"))
 
 
 def test_counts_that_do_not_fit_the_range_of_a_pdcif_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"range from 10 to 29.95 degrees by 0.05 and holds 200"):
-        one(tmp_path, TEXT.counts_cif_text().replace("19.95", "29.95"), name="a.cif")
+        one(tmp_path, text_samples.counts_cif_text().replace("19.95", "29.95"), name="a.cif")
 
 
 @pytest.mark.parametrize(
     ("tail", "sigma"), [("", None), ("(7)", 7.0), (".5(7)", 0.7)], ids=["counts", "parentheses", "decimals"]
 )
 def test_sigmas_of_a_pdcif_stand_in_parentheses(tail: str, sigma: float | None, tmp_path: Path) -> None:
-    head, _, counts = TEXT.counts_cif_text().partition("_total\n")
+    head, _, counts = text_samples.counts_cif_text().partition("_total\n")
     text = f"{head}_total\n" + "".join(f"{line}{tail}\n" for line in counts.splitlines())
     record = one(tmp_path, text.replace("_meas_counts_", "_meas_intensity_"), name="a.cif")
     assert ("intensity_sigma" in record) == (sigma is not None)
@@ -341,7 +329,9 @@ def test_a_pdcif_of_distances_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_structure_refined_on_a_pattern_is_a_structure(tmp_path: Path) -> None:
-    text = TEXT.cif_text().replace("loop_", "_pd_proc_ls_profile_function 'a'\n_pd_meas_number_of_points 3000\nloop_")
+    text = text_samples.cif_text().replace(
+        "loop_", "_pd_proc_ls_profile_function 'a'\n_pd_meas_number_of_points 3000\nloop_"
+    )
     assert one(tmp_path, text, name="a.cif").kind == "structure"
 
 
@@ -410,14 +400,14 @@ def test_tables_of_other_instruments_are_left_to_a_declaration(text: str, tmp_pa
 
 
 def test_the_one_line_head_of_pdfgetx2_keeps_both_limits(tmp_path: Path) -> None:
-    text = TEXT.pairs_text().replace("qmax = 25.0", "# qmin=0.80 qmax=25.00 dq=0.02 wavelength=0.1836")
+    text = text_samples.pairs_text().replace("qmax = 25.0", "# qmin=0.80 qmax=25.00 dq=0.02 wavelength=0.1836")
     notes = one(tmp_path, text).notes
     assert notes == {"qmin": "0.80", "qmax": "25.00", "wavelength": "0.1836", "composition": "Ni"}
 
 
 def test_nanometres_of_a_pair_distribution_are_turned(tmp_path: Path) -> None:
-    plain = one(tmp_path, TEXT.pairs_text())
-    record = one(tmp_path, TEXT.pairs_text().replace("r($\\AA$)  G($\\AA^{-2}$)", "r(nm)  G(nm^-2)"))
+    plain = one(tmp_path, text_samples.pairs_text())
+    record = one(tmp_path, text_samples.pairs_text().replace("r($\\AA$)  G($\\AA^{-2}$)", "r(nm)  G(nm^-2)"))
     np.testing.assert_allclose(record["r"], 10 * plain["r"])
     np.testing.assert_allclose(record["g"], 0.01 * plain["g"])
     assert any("nm" in doubt for doubt in record.doubts)
@@ -426,20 +416,20 @@ def test_nanometres_of_a_pair_distribution_are_turned(tmp_path: Path) -> None:
 
 def test_distances_that_do_not_rise_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"r = 2.5 after one that is not smaller"):
-        one(tmp_path, TEXT.pairs_text().replace("\n2.55 ", "\n2.50 "))
+        one(tmp_path, text_samples.pairs_text().replace("\n2.55 ", "\n2.50 "))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("\n".join(TEXT.cif_text().splitlines()[8:]), "", "has a cell in block 'fluorite' and no atoms"),
+        ("\n".join(text_samples.cif_text().splitlines()[8:]), "", "has a cell in block 'fluorite' and no atoms"),
         ("0.25 0.25 0.25 1 ", "0.25 0.25 0.25 1.2 ", "'F1' with an occupancy of 1.2; one from 0 to 1"),
         ("0.25 0.25 0.25 1 ", "0.25 0.25 0.25 -0.1 ", "'F1' with an occupancy of -0.1"),
         ("0.25 0.25 0.25 1 ", "? 0.25 0.25 1 ", "'F1' at no place"),
     ],
 )
 def test_a_structure_that_is_none_says_what_is_wrong(old: str, new: str, said: str, tmp_path: Path) -> None:
-    assert old in TEXT.cif_text()
+    assert old in text_samples.cif_text()
     with pytest.raises(BadInput, match=said) as error:
-        one(tmp_path, TEXT.cif_text().replace(old, new), name="a.cif")
+        one(tmp_path, text_samples.cif_text().replace(old, new), name="a.cif")
     assert "a.cif" in str(error.value)

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 
 from thiocell.studies.attempt import Attempt, Fault, attempt
 from thiocell.studies.doing import Ticket
@@ -23,6 +24,12 @@ _LOG = logging.getLogger(__name__)
 _MOST = 61
 """Workers of one pool that Windows can wait for (Python's documentation of ProcessPoolExecutor)."""
 _DIED = Fault("broke: the process that did it died; it crashed, or memory did not suffice")
+
+
+def start_method() -> BaseContext:
+    """How processes are started: never by a plain fork, which copies locks that other threads hold."""
+    ways = multiprocessing.get_all_start_methods()
+    return multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
 
 
 @dataclass(frozen=True)
@@ -109,9 +116,7 @@ class Workers:
     def _submitted(self, parcel: bytes) -> Future[bytes]:
         """Every call may start processes."""
         if self._pool is None:
-            ways = multiprocessing.get_all_start_methods()
-            context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
-            self._pool = ProcessPoolExecutor(self._wide, context, _begin)
+            self._pool = ProcessPoolExecutor(self._wide, start_method(), _begin)
             self._ready = self._pool.submit(_answer)
         try:
             return self._pool.submit(_serve, parcel)
