@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from tests import binary_samples, text_samples
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
 from thiocell.readers import HEAD, READERS
 from thiocell.readers.columns import read as read_declared
 
-
-def _beside(name: str) -> ModuleType:
-    """The module of samples of that name beside this file."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TEXT, BINARY = _beside("text_samples"), _beside("binary_samples")
-SAMPLES: dict[str, Callable[[Path], Path]] = {**TEXT.SAMPLES, **BINARY.SAMPLES}
+SAMPLES: dict[str, Callable[[Path], Path]] = {**text_samples.SAMPLES, **binary_samples.SAMPLES}
 ROUNDS = 200
 REAL_ROUNDS = 12
 REAL_BYTES = 60_000  # the head of a big file is enough to damage
@@ -39,8 +26,8 @@ def reader_of(sample: str) -> str:
 
 
 def read(sample: str, path: Path) -> tuple[Record, ...]:
-    if sample in TEXT.DECLARED:
-        columns, layout = TEXT.DECLARED[sample]
+    if sample in text_samples.DECLARED:
+        columns, layout = text_samples.DECLARED[sample]
         return read_declared(path, columns, layout)
     return READERS.find(reader_of(sample)).read(path)
 
@@ -141,7 +128,7 @@ def test_at_least_two_thousand_damaged_files_are_tried() -> None:
 def test_a_damaged_sample_gives_records_or_bad_input(sample: str, tmp_path: Path) -> None:
     path = SAMPLES[sample](tmp_path)
     whole = path.read_bytes()
-    assert survives(sample, path, whole) is (sample not in BINARY.EXPECT_BAD)
+    assert survives(sample, path, whole) is (sample not in binary_samples.EXPECT_BAD)
     dice = random.Random(f"damage {sample}")
     outcomes = [survives(sample, path, damaged(whole, dice)) for _ in range(ROUNDS)]
     assert outcomes.count(False) > ROUNDS // 20

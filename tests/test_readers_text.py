@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import importlib.util
 import math
 import os
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests import text_samples
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Column, Record
@@ -27,36 +26,25 @@ from thiocell.readers._column_map import ColumnMap, Layout, check_column
 from thiocell.readers._text import DELIMITERS, ENCODINGS
 from thiocell.studies.check import faults_of
 
-
-def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TEXT = _beside("text_samples")
 REPOSITORY = Path(__file__).resolve().parents[1]
 IMPEDANCE = ("biologic_mpt.spectra", "gamry_dta", "gamry_dta.comma", "zview", "novocontrol", "spectrum_csv")
 STRUCTURE = {
     "cif": ("structure", "occupancy", [1.0, 1.0]),
     "pair_distribution": ("pair_distribution", "r", 0.05 * np.arange(1, 200)),
 }
-for _sample in TEXT.SAMPLES:
+for _sample in text_samples.SAMPLES:
     if _sample.startswith("diffraction"):
         STRUCTURE[_sample] = ("diffraction", "two_theta", 10.0 + 0.05 * np.arange(200))
     elif _sample.startswith("raman"):
         STRUCTURE[_sample] = ("raman", "raman_shift", 450.0 + 0.6 * np.arange(200))
-CYCLING = sorted(set(TEXT.SAMPLES) - set(IMPEDANCE) - set(STRUCTURE))
+CYCLING = sorted(set(text_samples.SAMPLES) - set(IMPEDANCE) - set(STRUCTURE))
 SECONDS = {"s": 1.0, "h": 3600.0}
 AMPERES = {"A": 1.0, "mA": 1e-3}
 AMPERE_HOURS = {"Ah": 1.0, "mAh": 1e-3}
 
 
 def read_sample(sample: str, path: Path) -> tuple[Record, ...]:
-    return read(path, None, *TEXT.DECLARED.get(sample, (None, None)))
+    return read(path, None, *text_samples.DECLARED.get(sample, (None, None)))
 
 
 def put(folder: Path, text: str, name: str = "file.csv", encoding: str = "utf-8") -> Path:
@@ -67,7 +55,7 @@ def put(folder: Path, text: str, name: str = "file.csv", encoding: str = "utf-8"
 
 @pytest.mark.parametrize("sample", sorted(STRUCTURE))
 def test_patterns_and_structures_are_read_as_they_were_written(sample: str, tmp_path: Path) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path)
+    path = text_samples.SAMPLES[sample](tmp_path)
     before = path.read_bytes()
     kind, column, values = STRUCTURE[sample]
     (record,) = read(path)
@@ -80,10 +68,10 @@ def test_patterns_and_structures_are_read_as_they_were_written(sample: str, tmp_
 
 @pytest.mark.parametrize("sample", CYCLING)
 def test_a_sample_is_read_as_it_was_written(sample: str, tmp_path: Path) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path)
+    path = text_samples.SAMPLES[sample](tmp_path)
     before = path.read_bytes()
     (record,) = read_sample(sample, path)
-    time, voltage, current, step, charged, discharged = map(np.array, zip(*TEXT.rows(), strict=True))
+    time, voltage, current, step, charged, discharged = map(np.array, zip(*text_samples.rows(), strict=True))
     there = record.columns
     begin = 86400.0 if "neware" in sample else 0.0  # its clock runs past a day
     # the files hold at least nine digits of the times and four decimals of the voltages
@@ -104,10 +92,10 @@ def test_a_sample_is_read_as_it_was_written(sample: str, tmp_path: Path) -> None
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("sample", sorted(TEXT.SAMPLES))
+@pytest.mark.parametrize("sample", sorted(text_samples.SAMPLES))
 def test_the_content_names_the_reader_whatever_the_file_is_called(sample: str, tmp_path: Path) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path).rename(tmp_path / "unnamed")
-    if sample in TEXT.DECLARED:
+    path = text_samples.SAMPLES[sample](tmp_path).rename(tmp_path / "unnamed")
+    if sample in text_samples.DECLARED:
         with pytest.raises(BadInput, match="declare its columns"):
             identify(path)
     else:
@@ -117,7 +105,7 @@ def test_the_content_names_the_reader_whatever_the_file_is_called(sample: str, t
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("sample", ["bdf", "landt", "neware_csv"])
 def test_encodings_are_found_out(sample: str, encoding: str, tmp_path: Path) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path)
+    path = text_samples.SAMPLES[sample](tmp_path)
     plain = read(path)[0]
     path.write_bytes(path.read_bytes().decode().encode(encoding))
     assert read(path)[0].columns == plain.columns
@@ -127,7 +115,7 @@ def test_encodings_are_found_out(sample: str, encoding: str, tmp_path: Path) -> 
 
 
 def bdf_with(folder: Path, header: str, row: Callable[..., str]) -> Path:
-    return put(folder, "\n".join([header, *(row(*values) for values in TEXT.rows())]) + "\n")
+    return put(folder, "\n".join([header, *(row(*values) for values in text_samples.rows())]) + "\n")
 
 
 def test_a_bdf_in_hours_is_read_in_hours_with_a_doubt(tmp_path: Path) -> None:
@@ -135,7 +123,7 @@ def test_a_bdf_in_hours_is_read_in_hours_with_a_doubt(tmp_path: Path) -> None:
         tmp_path, "Test Time / h,Voltage / V,Current / mA", lambda t, v, i, *_: f"{t / 3600},{v},{i * 1000}"
     )
     record = read(path)[0]
-    np.testing.assert_allclose(record.columns["time"].values, [row[0] / 3600 for row in TEXT.rows()])
+    np.testing.assert_allclose(record.columns["time"].values, [row[0] / 3600 for row in text_samples.rows()])
     assert record.columns["time"].unit == "h"
     assert [doubt for doubt in record.doubts if "in h where BDF has s" in doubt]
     assert [doubt for doubt in record.doubts if "in mA where BDF has A" in doubt]
@@ -160,7 +148,7 @@ def test_a_current_of_wrong_sign_is_turned_with_a_doubt(
         lambda t, v, i, _, into, out: f"{t},{v},{turn(i)},{extra(i, into, out)}",
     )
     record = read(path)[0]
-    np.testing.assert_allclose(record.columns["current"].values, [row[2] for row in TEXT.rows()])
+    np.testing.assert_allclose(record.columns["current"].values, [row[2] for row in text_samples.rows()])
     assert sum(word in doubt for doubt in record.doubts) == 1
 
 
@@ -174,7 +162,7 @@ def test_an_unsigned_current_that_nothing_tells_of_is_left_and_doubted(tmp_path:
 def test_a_reversed_current_that_only_the_voltage_tells_of_is_left_and_doubted(tmp_path: Path) -> None:
     path = bdf_with(tmp_path, "Test Time / s,Voltage / V,Current / A", lambda t, v, i, *_: f"{t},{v},{-i}")
     record = read(path)[0]
-    np.testing.assert_array_equal(record.columns["current"].values, [-row[2] for row in TEXT.rows()])
+    np.testing.assert_array_equal(record.columns["current"].values, [-row[2] for row in text_samples.rows()])
     assert any("reversed" in doubt for doubt in record.doubts)
 
 
@@ -189,11 +177,11 @@ def test_a_count_of_points_is_no_step_number(tmp_path: Path) -> None:
 def test_unix_times_count_from_the_first_row(tmp_path: Path) -> None:
     head = "Unix Time / s,Voltage / V,Current / A"
     record = read(bdf_with(tmp_path, head, lambda t, v, i, *_: f"{1.7e9 + t},{v},{i}"))[0]
-    np.testing.assert_allclose(record.columns["time"].values, [row[0] for row in TEXT.rows()], atol=1e-6)
+    np.testing.assert_allclose(record.columns["time"].values, [row[0] for row in text_samples.rows()], atol=1e-6)
 
 
 def bdf_record(kind: Any = "measured", **more: Column) -> Record:
-    time, voltage, current, step, charged, _ = map(np.array, zip(*TEXT.rows(), strict=True))
+    time, voltage, current, step, charged, _ = map(np.array, zip(*text_samples.rows(), strict=True))
     kept = {"time": Column(time / 3600, "h"), "voltage": Column(voltage * 1000, "mV"), "current": Column(current, "A")}
     counts = {
         "step": Column(step),
@@ -208,13 +196,13 @@ def bdf_record(kind: Any = "measured", **more: Column) -> Record:
 @pytest.mark.parametrize("kind", ["measured", "predicted", "recovered"])
 def test_what_is_written_is_valid_and_reads_back(style: Any, name: str, kind: str, tmp_path: Path) -> None:
     path = tmp_path / name
-    bdf.write(bdf_record(kind, temperature=Column(np.full(TEXT.ROWS, 298.15), "K")), path, style)
+    bdf.write(bdf_record(kind, temperature=Column(np.full(text_samples.ROWS, 298.15), "K")), path, style)
     assert bdf.check(path) == []
     assert [p.name for p in tmp_path.iterdir()] == [name]
     record = read(path)[0]
     for word, place in (("time", 0), ("voltage", 1), ("current", 2), ("step", 3), ("charge_counter", 4)):
         np.testing.assert_allclose(
-            record.columns[word].values, [row[place] for row in TEXT.rows()], rtol=1e-14, atol=1e-14
+            record.columns[word].values, [row[place] for row in text_samples.rows()], rtol=1e-14, atol=1e-14
         )
     np.testing.assert_allclose(record.columns["temperature"].values, 25.0)
     assert record.source.kind == ("measured" if kind == "measured" else "predicted")
@@ -299,7 +287,7 @@ def test_a_mark_that_is_none_is_named_and_not_passed_over(
 
 @pytest.mark.parametrize("style", ["preferred", "machine"])
 def test_a_counter_that_resets_is_written_as_a_column_of_our_own(style: Any, tmp_path: Path) -> None:
-    saw = Column(np.arange(TEXT.ROWS) % 7 * 0.125, "Ah")
+    saw = Column(np.arange(text_samples.ROWS) % 7 * 0.125, "Ah")
     path = tmp_path / "saw.csv"
     bdf.write(bdf_record(charge_counter=saw), path, style)
     assert bdf.check(path) == []
@@ -316,7 +304,7 @@ def test_a_counter_that_resets_is_written_as_a_column_of_our_own(style: Any, tmp
             "preferred",
             "has no time",
         ),
-        (bdf_record(voltage=Column(np.full(TEXT.ROWS, np.nan), "V")), "a.csv", "preferred", "no numbers"),
+        (bdf_record(voltage=Column(np.full(text_samples.ROWS, np.nan), "V")), "a.csv", "preferred", "no numbers"),
         (bdf_record(), "a.txt", "preferred", r"\.parquet"),
         (bdf_record(), "a.csv", "nice", "machine, preferred"),
         (bdf_record(), "no/such/folder/a.csv", "preferred", "cannot be written"),
@@ -354,7 +342,7 @@ HEADER = "Test Time / s,Voltage / V,Current / A"
     ],
 )
 def test_the_validator_finds_what_is_wrong(change: Callable[[str], str], word: str, tmp_path: Path) -> None:
-    text = TEXT.bdf_text()
+    text = text_samples.bdf_text()
     assert bdf.check(put(tmp_path, text)) == []
     encoding = "latin-1" if "ö" in change(text) else "utf-8"
     findings = bdf.check(put(tmp_path, change(text), encoding=encoding))
@@ -380,22 +368,22 @@ def test_the_validator_finds_what_is_wrong(change: Callable[[str], str], word: s
     ],
 )
 def test_an_error_names_line_column_and_text(old: str, new: str, word: str, tmp_path: Path) -> None:
-    path = put(tmp_path, TEXT.bdf_text().replace(old, new))
+    path = put(tmp_path, text_samples.bdf_text().replace(old, new))
     with pytest.raises(BadInput, match=word) as error:
         bdf.read(path)
     assert path.name in str(error.value)
 
 
 def test_a_blank_line_does_not_shift_the_line_that_an_error_names(tmp_path: Path) -> None:
-    path = put(tmp_path, TEXT.bdf_text().replace("\n10.0,", "\n\n10.0,").replace("\n20.0,", "\nx,"))
+    path = put(tmp_path, text_samples.bdf_text().replace("\n10.0,", "\n\n10.0,").replace("\n20.0,", "\nx,"))
     with pytest.raises(BadInput, match="line 5, "):
         read(path)
 
 
 @pytest.mark.parametrize("end", ["\n\n\n", "\n,,,,,\n", "\r\n  \r\n", ""])
 def test_blank_last_lines_are_no_rows(end: str, tmp_path: Path) -> None:
-    path = put(tmp_path, TEXT.bdf_text().rstrip("\n") + end)
-    assert len(read(path)[0]) == TEXT.ROWS
+    path = put(tmp_path, text_samples.bdf_text().rstrip("\n") + end)
+    assert len(read(path)[0]) == text_samples.ROWS
 
 
 @pytest.mark.parametrize(("head", "doubted"), [("t,E,I", True), ("I,E,t,n", False)])
@@ -410,7 +398,7 @@ def test_a_last_number_that_may_be_cut_is_doubted(head: str, doubted: bool, tmp_
 
 @pytest.mark.parametrize("sample", ["bdf", "landt", "neware_csv", "biologic_mpt"])
 def test_a_file_cut_in_a_line_says_so(sample: str, tmp_path: Path) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path)
+    path = text_samples.SAMPLES[sample](tmp_path)
     whole = path.read_bytes()
     last = whole.rstrip().rfind(b"\n")
     path.write_bytes(whole[: last + 6])
@@ -431,7 +419,7 @@ def test_a_file_that_is_not_there_or_empty_is_named(name: str, tmp_path: Path) -
 def unreadable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A path at which no reader can read, for one of the reasons that systems give."""
     if request.param == "no permission":
-        path = put(tmp_path, TEXT.bdf_text())
+        path = put(tmp_path, text_samples.bdf_text())
 
         def refused(*_: object, **__: object) -> None:  # whoever may read everything does not meet the true one
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
@@ -464,7 +452,7 @@ def test_a_program_that_the_system_does_not_run_is_bad_input(tmp_path: Path, mon
 
 
 def test_the_check_of_a_study_names_raw_files_of_no_known_format(tmp_path: Path) -> None:
-    put(tmp_path, TEXT.bdf_text(), "good.csv")
+    put(tmp_path, text_samples.bdf_text(), "good.csv")
     put(tmp_path, TABLE, "strange.csv")
     put(tmp_path, "", "empty.csv")
     declared = "".join(
@@ -492,7 +480,7 @@ def test_the_check_of_a_study_names_raw_files_of_no_known_format(tmp_path: Path)
 
 
 def test_the_check_names_a_raw_file_that_two_readers_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(tmp_path, TEXT.bdf_text(), "good.csv")
+    put(tmp_path, text_samples.bdf_text(), "good.csv")
     study = put(tmp_path, '[record.a]\nfile = "good.csv"\n', "study.toml")
     assert faults_of(study) == []
     monkeypatch.setattr("thiocell.readers.landt.sniff", lambda _: 1.0)
@@ -501,7 +489,7 @@ def test_the_check_names_a_raw_file_that_two_readers_claim(tmp_path: Path, monke
 
 
 def test_every_file_of_a_family_is_checked(tmp_path: Path) -> None:
-    put(tmp_path, TEXT.bdf_text(), "good.csv")
+    put(tmp_path, text_samples.bdf_text(), "good.csv")
     study = put(
         tmp_path,
         '[sample.s]\nrecipe = { x = [0.1, 0.2] }\n[record.a]\nsample = "s"\nfile = ["absent.csv", "good.csv"]\n',
@@ -527,19 +515,19 @@ def test_a_study_file_that_cannot_be_read_is_a_fault(name: str, tmp_path: Path, 
 
 
 def test_neware_falls_back_on_dates_where_no_total_time_is(tmp_path: Path) -> None:
-    path = put(tmp_path, TEXT.neware_text().replace("Cumulative Time", "Else"))
-    np.testing.assert_allclose(read(path)[0].columns["time"].values, [row[0] for row in TEXT.rows()])
+    path = put(tmp_path, text_samples.neware_text().replace("Cumulative Time", "Else"))
+    np.testing.assert_allclose(read(path)[0].columns["time"].values, [row[0] for row in text_samples.rows()])
 
 
 @pytest.mark.parametrize("wrong", ["00:61:00", "1:2", "00:00:99", "24-00", "abc"])
 def test_a_clock_that_shows_no_time_is_named(wrong: str, tmp_path: Path) -> None:
-    path = put(tmp_path, TEXT.neware_text().replace("24:00:10", wrong))
+    path = put(tmp_path, text_samples.neware_text().replace("24:00:10", wrong))
     with pytest.raises(BadInput, match=f"line 3, column 'Cumulative Time' holds '{wrong}'"):
         read(path)
 
 
 def test_each_spectrum_is_a_record_with_negative_imaginary_part(tmp_path: Path) -> None:
-    records = read(TEXT.SAMPLES["biologic_mpt.spectra"](tmp_path))
+    records = read(text_samples.SAMPLES["biologic_mpt.spectra"](tmp_path))
     assert [(r.name, r.kind, len(r)) for r in records] == [("peis", "impedance", 12), ("peis#2", "impedance", 12)]
     for record in records:
         frequency = record.columns["frequency"].values
@@ -552,10 +540,10 @@ def test_each_spectrum_is_a_record_with_negative_imaginary_part(tmp_path: Path) 
 
 @pytest.mark.parametrize("sample", ["gamry_dta", "gamry_dta.comma", "zview", "novocontrol", "spectrum_csv"])
 def test_spectra_of_every_format_have_the_same_numbers(sample: str, tmp_path: Path) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path)
+    path = text_samples.SAMPLES[sample](tmp_path)
     (record,) = read(path)
     assert (record.kind, record.source.kind, record.doubts) == ("impedance", "measured", ())
-    f, z = (np.array(column) for column in zip(*TEXT.points(), strict=True))
+    f, z = (np.array(column) for column in zip(*text_samples.points(), strict=True))
     np.testing.assert_allclose(record["frequency"], f, rtol=1e-5)  # six digits are written at least
     np.testing.assert_allclose(record["z_real"], z.real, rtol=1e-5)
     np.testing.assert_allclose(record["z_imag"], z.imag, rtol=1e-4)
@@ -578,7 +566,7 @@ def test_the_units_of_a_spectrum_are_checked(word: str, unit: str, says: str) ->
 
 @pytest.mark.parametrize("kind", ["measured", "predicted", "paper"])
 def test_a_spectrum_is_written_and_read_again_for_what_it_is(kind: str, tmp_path: Path) -> None:
-    (record,) = read(TEXT.SAMPLES["zview"](tmp_path))
+    (record,) = read(text_samples.SAMPLES["zview"](tmp_path))
     told = dataclasses.replace(record, source=Source(kind, "a book"))
     spectrum_csv.write(told, tmp_path / "out.csv")
     (back,) = read(tmp_path / "out.csv")
@@ -587,14 +575,14 @@ def test_a_spectrum_is_written_and_read_again_for_what_it_is(kind: str, tmp_path
         np.testing.assert_array_equal(back[word], record[word])
     with pytest.raises(BadInput, match="knows no spectra"):
         spectrum_csv.write(record, tmp_path / "out.bdf.csv")
-    (course,) = read(TEXT.SAMPLES["landt"](tmp_path))
+    (course,) = read(text_samples.SAMPLES["landt"](tmp_path))
     with pytest.raises(BadInput, match="has no frequency"):
         spectrum_csv.write(course, tmp_path / "other.csv")
 
 
 def test_a_gamry_test_without_a_spectrum_is_voltage_and_current_against_time(tmp_path: Path) -> None:
-    (record,) = read(TEXT.SAMPLES["gamry_dta.course"](tmp_path))
-    time, voltage, current, *_ = (np.array(column) for column in zip(*TEXT.rows(), strict=True))
+    (record,) = read(text_samples.SAMPLES["gamry_dta.course"](tmp_path))
+    time, voltage, current, *_ = (np.array(column) for column in zip(*text_samples.rows(), strict=True))
     assert record.kind == "cycling"
     np.testing.assert_allclose(record["time"], time)
     np.testing.assert_allclose(record["voltage"], voltage)
@@ -617,7 +605,7 @@ def test_a_gamry_test_without_a_spectrum_is_voltage_and_current_against_time(tmp
 def test_what_lacks_or_is_wrong_in_a_spectrum_s_file_is_named(
     sample: str, old: str, new: str, says: str, tmp_path: Path
 ) -> None:
-    path = TEXT.SAMPLES[sample](tmp_path)
+    path = text_samples.SAMPLES[sample](tmp_path)
     text = path.read_bytes().decode()
     assert old in text
     path.write_bytes(text.replace(old, new).encode())
@@ -626,28 +614,28 @@ def test_what_lacks_or_is_wrong_in_a_spectrum_s_file_is_named(
 
 
 def test_a_sweep_back_up_is_a_spectrum_of_its_own(tmp_path: Path) -> None:
-    lines = TEXT.spectra_text(1).splitlines()
+    lines = text_samples.spectra_text(1).splitlines()
     path = put(tmp_path, "\n".join([*lines, *reversed(lines[6:])]) + "\n", "both.mpt")
     assert [len(record) for record in read(path)] == [12, 12]
 
 
 def test_an_ec_lab_head_is_kept_as_notes(tmp_path: Path) -> None:
-    notes = read(TEXT.SAMPLES["biologic_mpt"](tmp_path))[0].notes
+    notes = read(text_samples.SAMPLES["biologic_mpt"](tmp_path))[0].notes
     assert notes["technique"] == "Galvanostatic Cycling with Potential Limitation"
     assert notes["Electrode surface area"] == "0.785 cm²"
 
 
 @pytest.mark.parametrize("count", ["0", "2", "8", "9999", "x"])
 def test_a_wrong_count_of_header_lines_is_bad_input(count: str, tmp_path: Path) -> None:
-    path = put(tmp_path, TEXT.mpt_text().replace("lines : 9", f"lines : {count}"), "a.mpt", "latin-1")
+    path = put(tmp_path, text_samples.mpt_text().replace("lines : 9", f"lines : {count}"), "a.mpt", "latin-1")
     with pytest.raises(BadInput):
         read(path)
 
 
 def test_absolute_times_follow_the_order_that_the_head_says(tmp_path: Path) -> None:
-    text = TEXT.mpt_text().replace("Cycle Definition", "Time format : Absolute DD/MM/YYYY\r\nCycle Definition")
+    text = text_samples.mpt_text().replace("Cycle Definition", "Time format : Absolute DD/MM/YYYY\r\nCycle Definition")
     text = text.replace("lines : 9", "lines : 10")
-    for t, *_ in TEXT.rows():
+    for t, *_ in text_samples.rows():
         text = text.replace(
             f"\t{t:.6E}\t",
             f"\t03/02/2024 23:{55 + int(t) // 60}:{int(t) % 60:02d}.5000\t"
@@ -656,7 +644,7 @@ def test_absolute_times_follow_the_order_that_the_head_says(tmp_path: Path) -> N
             1,
         )
     path = put(tmp_path, text, "a.mpt", "latin-1")
-    np.testing.assert_allclose(read(path)[0].columns["time"].values, [row[0] for row in TEXT.rows()])
+    np.testing.assert_allclose(read(path)[0].columns["time"].values, [row[0] for row in text_samples.rows()])
 
 
 # declared columns
@@ -839,16 +827,16 @@ def test_a_missing_column_of_cycling_is_named() -> None:
 
 def test_a_word_of_direction_that_is_not_declared_is_named(tmp_path: Path) -> None:
     path = tmp_path / "hz.csv"
-    path.write_bytes(TEXT.japanese_text().replace("充電", "充充").encode("cp932"))
+    path.write_bytes(text_samples.japanese_text().replace("充電", "充充").encode("cp932"))
     with pytest.raises(BadInput, match="line 5, column 'モード' holds '充充'"):
-        columns.read(path, TEXT.MAP, TEXT.LAYOUT)
+        columns.read(path, text_samples.MAP, text_samples.LAYOUT)
 
 
 def test_the_declaration_in_the_guide_reads_such_a_file(tmp_path: Path) -> None:
     guide = (REPOSITORY / "docs" / "readers.md").read_text(encoding="utf-8")
     study = tomllib.loads(guide.partition("```toml\n")[2].partition("```")[0])["record"]["cell_a"]
-    path = TEXT.SAMPLES["columns"](tmp_path)
-    own = columns.read(path, TEXT.MAP, TEXT.LAYOUT)[0]
+    path = text_samples.SAMPLES["columns"](tmp_path)
+    own = columns.read(path, text_samples.MAP, text_samples.LAYOUT)[0]
     assert columns.read(path, study["columns"], study["layout"])[0].columns == own.columns
     assert ", ".join(sorted(ENCODINGS)) in guide
     for word in (*READERS.names, *DELIMITERS, *FORMS, *Layout.__dataclass_fields__):
@@ -856,9 +844,12 @@ def test_the_declaration_in_the_guide_reads_such_a_file(tmp_path: Path) -> None:
 
 
 def test_japanese_exports_need_no_declared_encoding(tmp_path: Path) -> None:
-    layout = {key: value for key, value in TEXT.LAYOUT.items() if key != "encoding"}
-    path = TEXT.SAMPLES["columns"](tmp_path)
-    assert columns.read(path, TEXT.MAP, layout)[0].columns == columns.read(path, TEXT.MAP, TEXT.LAYOUT)[0].columns
+    layout = {key: value for key, value in text_samples.LAYOUT.items() if key != "encoding"}
+    path = text_samples.SAMPLES["columns"](tmp_path)
+    assert (
+        columns.read(path, text_samples.MAP, layout)[0].columns
+        == columns.read(path, text_samples.MAP, text_samples.LAYOUT)[0].columns
+    )
 
 
 def test_sheets_rows_and_lengths_of_time_of_a_workbook(tmp_path: Path) -> None:
