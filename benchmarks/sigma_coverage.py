@@ -1,11 +1,12 @@
 """How often the sigmas of techniques cover the truth, on virtual records; prints a table in Markdown.
 
-    python benchmarks/conductivity_coverage.py                          # the techniques of conductivity
-    python benchmarks/conductivity_coverage.py rate cycling --draws 50  # any others
+    python benchmarks/sigma_coverage.py                          # the techniques of conductivity
+    python benchmarks/sigma_coverage.py rate cycling --draws 50  # any others
 
 Facts, gains, offsets and noise are drawn anew for every record, the analysis knows the nominal facts only. Of normal
 errors 68.3 % lie within one sigma and 95.4 % within two; the binomial error behind each share is that of so many
-draws if these are right. The last column is the mean of (found - true)/sigma: about 0 +- 1/sqrt(draws) without bias.
+draws if these are right; draws that give no value, or a limit, are counted apart. The column of pulls is the mean of
+(found - true)/sigma: about 0 +- 1/sqrt(draws) without bias.
 """
 
 from __future__ import annotations
@@ -75,17 +76,17 @@ def rows(name: str, draws: int, seed: int) -> list[str]:
     lines = []
     for place, word in enumerate(truth):
         own = found[:, place]
+        told = own[~np.isnan(own)]
         shares, odd = [], False
         for sigmas, share in NORMAL:
-            inside, error = float(np.mean(np.abs(own) < sigmas)), math.sqrt(share * (1 - share) / draws)
+            count = max(told.size, 1)
+            inside, error = float(np.sum(np.abs(told) < sigmas)) / count, math.sqrt(share * (1 - share) / count)
             shares.append(f"{100 * inside:.1f}({100 * error:.1f})")
             odd = odd or abs(inside - share) > SUSPICIOUS * error
-        told = [
-            f"{count} {why}" for count, why in ((refused, "refused"), (int(np.sum(np.isnan(own))), "untold")) if count
-        ]
-        told += ["off"] if odd else []
-        bias = f"{np.nanmean(own):+.2f}" if np.any(np.isfinite(own)) else "-"
-        lines.append(f"| {name} | {word} | {shares[0]} | {shares[1]} | {bias} | {took:.0f} | {', '.join(told)} |")
+        missing = ((refused, "refused"), (draws - refused - told.size, "untold"))
+        doubts = [f"{count} {why}" for count, why in missing if count] + (["off"] if odd else [])
+        bias = f"{np.mean(told):+.2f}" if told.size else "-"
+        lines.append(f"| {name} | {word} | {shares[0]} | {shares[1]} | {bias} | {took:.0f} | {', '.join(doubts)} |")
     return lines
 
 
