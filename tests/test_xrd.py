@@ -441,6 +441,29 @@ def test_layers_are_found_beside_the_phases():
         Xrd(**(settings | {"layers": "LiI"})).analyse(records, POWDER)
 
 
+def test_a_crystal_of_two_layers_a_cell_falls_into_single_ones():
+    """2H holds two; written as a crystal of one (P -6 m 2), it is half as heavy and scatters as much a mass."""
+    molybdenum, sulfur = MOS2_2H.atoms
+    a, _, c = MOS2_2H.edges
+    high = 2.0 * (sulfur.place[2] - 0.75)
+    half = dataclasses.replace(
+        MOS2_2H, name="half", symbol="P -6 m 2", edges=(a, a, c / 2),
+        atoms=(dataclasses.replace(molybdenum, place=(0.0, 0.0, 0.0)),
+               dataclasses.replace(sulfur, place=(1 / 3, 2 / 3, high))),
+    )  # fmt: skip
+    angle, beam = np.arange(2.0, 20.0, 0.1), beam_of("0.42(0) angstrom", "debye_scherrer")
+    layer = Layers(MOS2_2H, 30.0, 6.3, 4)
+    made, other = (Shapes(angle, each, beam, 30.0).of(layer) for each in (MOS2_2H, half))
+    assert mass_and_volume(MOS2_2H)[0] == pytest.approx(2 * mass_and_volume(half)[0])
+    assert made == pytest.approx(other, rel=1e-6)
+
+
+@pytest.mark.parametrize("structure", [LI2S, LII])
+def test_what_has_no_layers_is_none(structure):
+    with pytest.raises(BadInput, match=rf"^{structure.name} has no layers with 2 angstrom free of atoms"):
+        layers._cell(structure)
+
+
 def test_molybdenum_pairs_of_1t_prime():
     """EXAFS of single layers (Joensen et al. 1987): two nearest distances of molybdenum at 2.8 and 3.8 angstrom."""
     cell = layers._cell(MOS2_1TP)

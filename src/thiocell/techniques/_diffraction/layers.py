@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import j1
 
 from thiocell.chemistry.structure import Structure
+from thiocell.core.bad_input import BadInput
 from thiocell.core.extra import needed
 
 Array = NDArray[np.float64]
@@ -21,6 +23,11 @@ _POINTS, _FEWEST = 2.0, 80
 """Places in q between which the pattern is interpolated, for each radian of q times width, and their least number."""
 _FAR, _TILTS = 80.0, 160
 """Radians of q times radius across the normal to which discs see each other, and steps up to there: within 0.1 %."""
+
+_GAP = 2.0
+"""angstrom; assumed: free of atoms between layers, along their normal."""
+_FLAT = 0.5
+"""angstrom; assumed: a layer thinner than that is a plane of atoms in a crystal."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,13 @@ class Layers:
 
 @dataclass(frozen=True)
 class _Cell:
-    """One cell of a layer: elements, places (angstrom, z along the normal), its two edges, its area (angstrom^2)."""
+    """A cell of one of a crystal's ``layers``: elements, places (angstrom, z along the normal), two edges, area."""
 
     elements: tuple[str, ...]
     places: Array
     edges: Array
     area: float
+    layers: int
 
 
 class Scattering:
@@ -69,14 +77,14 @@ class Scattering:
         return np.linspace(q.min(), q.max(), max(_FEWEST, int(_POINTS * longest * np.ptp(q))))
 
     def of(self, layers: Layers) -> Array:
-        """Scattering of one cell of ``layers`` (electrons squared) at each angle, unpolarised."""
+        """Scattering of ``layers`` (electrons squared) for one cell of their structure, at each angle, unpolarised."""
         far = np.minimum(self._far / layers.width, 1.0)
         overlap = 2.0 / np.pi * (np.arccos(far) - far * np.sqrt(1.0 - far**2))
         total = CubicSpline(self._grid, self._shells @ overlap)(self._q)
         if layers.count > 1:
             grid = self._spread(layers.spacing * layers.count)
             total = total + CubicSpline(grid, self._between(grid, layers))(self._q)
-        return np.asarray(total)
+        return np.asarray(self._cell.layers * total)
 
     def _factors(self, q: Array) -> tuple[dict[str, NDArray[np.complex128]], dict[str, Array]]:
         """Form factors with the atoms' displacements, and squared without."""
@@ -132,20 +140,32 @@ def _gemmi() -> Any:
 
 
 def _cell(structure: Structure) -> _Cell:
+    """The first layer of a crystal; raises BadInput where no gap along c parts its cell into layers that are alike."""
     gemmi = _gemmi()
     cell = gemmi.UnitCell(*structure.edges, *structure.angles)
     atoms: list[tuple[str, Array]] = []
     for atom in structure.atoms:
         for operation in gemmi.SpaceGroup(structure.symbol).operations():
             there = np.array(operation.apply_to_xyz(list(atom.place)))
-            there = there - np.array([np.floor(there[0]), np.floor(there[1]), np.round(there[2])])
+            there = there - np.floor(there)
             apart = [there - other for element, other in atoms if element == atom.element]
             if not any(np.all(np.abs(step - np.round(step)) < 1e-4) for step in apart):
                 atoms.append((atom.element, there))
     base = np.array(cell.orth.mat.tolist())
     a, b, _ = structure.edges
     area = a * b * float(np.sin(np.radians(structure.angles[2])))
-    return _Cell(tuple(e for e, _ in atoms), np.array([p for _, p in atoms]) @ base.T, base.T[:2], area)
+    atoms.sort(key=lambda atom: float(atom[1][2]))
+    heights = np.array([place[2] for _, place in atoms])
+    gaps = np.diff(heights, append=heights[0] + 1.0) * cell.volume / area
+    ends = np.flatnonzero(gaps > _GAP) + 1
+    if not ends.size or gaps.max() > 1.0 / ends.size * cell.volume / area - _FLAT:
+        raise BadInput(f"{structure.name} has no layers with {_GAP:g} angstrom free of atoms between them along c")
+    whole = [*atoms[ends[0] :], *((element, place + np.array([0.0, 0.0, 1.0])) for element, place in atoms[: ends[0]])]
+    parts = [whole[a:b] for a, b in pairwise([*(ends - ends[0]), len(whole)])]
+    if len({tuple(sorted(element for element, _ in part)) for part in parts}) > 1:
+        raise BadInput(f"{structure.name} has layers of several kinds; one kind is wanted")
+    elements, places = zip(*parts[0], strict=True)
+    return _Cell(elements, np.array(places) @ base.T, base.T[:2], area, len(parts))
 
 
 def _factor(element: str, q: Array, wavelength: float) -> NDArray[np.complex128]:
