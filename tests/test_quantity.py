@@ -163,6 +163,16 @@ def test_a_wrong_dimension_names_the_right_unit():
     assert not same_dimension("mAh/g", "mAh")
 
 
+def test_a_plain_number_is_no_angle():
+    """60 may be degrees or radians; 1/s stays what rad/s is."""
+    assert not same_dimension("", "deg")
+    assert not same_dimension("rad", "%")
+    assert same_dimension("deg", "mrad")
+    assert same_dimension("rad/s", "1/s")
+    with pytest.raises(BadInput, match="one is an angle, the other a plain number"):
+        Quantity.exact(60.0, "").to("deg")
+
+
 @pytest.mark.parametrize("sigma", [-1.0, math.inf])
 def test_a_sigma_that_is_none_is_refused(sigma):
     with pytest.raises(BadInput):

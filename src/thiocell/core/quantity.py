@@ -67,6 +67,13 @@ def _straight(unit: pint.Unit) -> bool:
 def _line(unit: str, to: str | None) -> tuple[float, float]:
     """Slope and offset that turn numbers in ``unit`` into numbers in ``to`` (None: SI base units)."""
     source = _unit(unit)
+    if (
+        to is not None
+        and source.dimensionless
+        and _unit(to).dimensionless
+        and _is_angle(source) != _is_angle(_unit(to))
+    ):
+        raise BadInput(f"'{unit}' cannot be turned into '{to}': one is an angle, the other a plain number")
     base = _registry().Quantity(1.0, source).to_base_units().units if to is None else _unit(to)
     try:
         zero, one = (float(_registry().Quantity(x, source).to(base).magnitude) for x in (0.0, 1.0))
@@ -82,8 +89,13 @@ def check_unit(unit: str) -> str:
 
 
 def same_dimension(one: str, other: str) -> bool:
-    """Can a number in unit ``one`` be written in unit ``other``?"""
-    return bool(_unit(one).dimensionality == _unit(other).dimensionality)
+    """Can a number in unit ``one`` be written in unit ``other``? A plain number is no angle: 60 may be deg or rad."""
+    units = _unit(one), _unit(other)
+    return units[0].dimensionality == units[1].dimensionality and _is_angle(units[0]) == _is_angle(units[1])
+
+
+def _is_angle(unit: pint.Unit) -> bool:
+    return bool(unit.dimensionless and "radian" in _registry().Quantity(1.0, unit).to_base_units().units._units)
 
 
 def to_si(unit: str) -> tuple[float, float]:
