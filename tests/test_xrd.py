@@ -14,6 +14,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.fact import Fact
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
+from thiocell.core.result import Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import read
@@ -28,7 +29,7 @@ from thiocell.techniques.xrd import Xrd
 
 POWDER = Sample("powder")
 WAVELENGTH = 0.42  # angstrom
-RESOLUTION = Quantity.exact(float(np.sqrt(2e-4)), "deg")
+RESOLUTION = (Quantity.exact(float(np.sqrt(2e-4)), "deg"),)
 HALO = (Quantity.exact(6.8, "deg"),)
 
 
@@ -83,6 +84,41 @@ def test_a_phase_that_is_not_there_is_not_needed():
     assert found["a_li2s_i"].value == pytest.approx(5.77, abs=4 * found["a_li2s_i"].sigma)
 
 
+def little(weight: float, size: float, seed: int) -> Result:
+    """What is found of lithium sulfide with a share of iodide beside it."""
+    told = {
+        "a_li2s_i": (5.718, "angstrom"), "iodine_li2s_i": (0.0, ""), "size_li2s_i": (15.0, "nm"),
+        "strain_li2s_i": (0.3, "%"), "a_lii": (6.0, "angstrom"), "weight_lii": (weight, "%"), "size_lii": (size, "nm"),
+        "strain_lii": (0.3, "%"),
+    }  # fmt: skip
+    device = Xrd(wavelength="0.4165(0) angstrom")
+    values = {word: Quantity.exact(*each) for word, each in told.items()}
+    return device.analyse(device.predict(values, POWDER, np.random.default_rng(seed)), POWDER)
+
+
+@pytest.mark.parametrize(("weight", "size"), [(2.0, 8.0), (3.0, 15.0)])
+def test_little_of_a_phase_is_found(weight, size):
+    """Its lines, stretched by 3 %, lie on the flanks of the other's, where a search may begin."""
+    found = little(weight, size, 1)
+    assert found["weight_lii"].value == pytest.approx(weight, abs=4 * found["weight_lii"].sigma)
+    assert found["weight_lii"].sigma < 0.15
+    assert found["gof"].value == pytest.approx(1.0, abs=0.06)
+    assert not said(found, "may be lost")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_limit_of_a_phase_holds_what_is_hidden(seed):
+    bound = little(0.05, 8.0, seed).limits["weight_lii"].bound
+    assert 0.05 < bound.to("%").value < 0.3
+
+
+def test_phases_that_are_not_the_sample_s_give_no_value():
+    found = fitted(*counted([(MOS2_2H, 1.0, 0.08, 0.3), (LII, 0.3, 0.08, 0.3)], 5), phases=("Li2S_I", "LiI"))
+    assert set(found.values) == {"rwp", "gof"}
+    assert not found.limits
+    assert said(found, "is not that of LiI")
+
+
 def test_the_mass_shares_are_those_of_the_scales():
     """By hand: ``pattern`` scales |F|^2/V^2, so a phase's mass goes as scale times mass of the cell over its volume."""
     sulfide, layered = iodide_in_sulfide(0.0, 5.718), MOS2_2H
@@ -120,7 +156,10 @@ def test_two_cubic_phases_of_one_lattice_are_not_taken_for_each_other():
         ({"wavelength": "0.42 angstrom", "phases": ("Li2S", "CaF2")}, "names 'CaF2'"),
         ({"wavelength": "0.42 angstrom", "phases": ()}, "'phases' is empty"),
         ({"wavelength": "0.42 angstrom", "begin": Quantity.exact(24.5, "deg")}, "49 points between 24.5 and 180"),
-        ({"wavelength": "0.42 angstrom", "resolution": Quantity.exact(0, "deg")}, "'resolution'"),
+        ({"wavelength": "0.42 angstrom", "background": 0}, "a number of terms from 1 to 30"),
+        ({"wavelength": "0.42 angstrom", "halos": (Quantity.exact(200, "deg"),)}, "'halos' has 200 degrees"),
+        ({"wavelength": "0.42 angstrom", "resolution": (Quantity.exact(0.1, "deg"),) * 2}, "or U, V and W"),
+        ({"wavelength": "0.42 angstrom", "resolution": (Quantity.exact(0, "deg"),)}, "'resolution'"),
     ],
 )
 def test_settings_that_cannot_be_are_named(settings, words):
@@ -139,6 +178,11 @@ def test_records_that_are_no_pattern_are_named():
             "two_theta": Column(angle, "angstrom"), "intensity": Column(counts)})}, POWDER)  # fmt: skip
     with pytest.raises(BadInput, match="two-theta lies between"):
         technique.analyse(recorded(angle - 5.0, counts), POWDER)
+    from_zero = np.concatenate([[0.0], angle]), np.concatenate([[1e6], counts])
+    with pytest.raises(BadInput, match="set 'begin'"):
+        technique.analyse(recorded(*from_zero), POWDER)
+    cut = dataclasses.replace(technique, begin=Quantity.exact(3.0, "deg"), halos=HALO)
+    assert cut.analyse(recorded(*from_zero), POWDER)["gof"].value == pytest.approx(1.0, abs=0.1)
     with pytest.raises(BadInput, match="below zero and no sigmas"):
         technique.analyse(recorded(angle, counts - 5000.0), POWDER)
     with pytest.raises(BadInput, match="no line above its noise"):
@@ -221,7 +265,7 @@ def test_a_beam_that_is_not_polarised():
     record = recorded(angle, np.random.default_rng(4).poisson(y).astype(float))
     found = Xrd(wavelength="1.5406(0) angstrom", phases=("Li2S_I",)).analyse(record, POWDER)
     assert found["iodine_li2s_i"].value == pytest.approx(0.2, abs=4 * found["iodine_li2s_i"].sigma)
-    assert said(found, "that of CuKa1")
+    assert said(found, "that of CuKa: an X-ray tube")
     wrong = Xrd(wavelength="1.5406(0) angstrom", phases=("Li2S_I",), polarised=Quantity.exact(0.99, ""))
     other = wrong.analyse(record, POWDER)
     assert other["gof"].value > found["gof"].value
@@ -322,6 +366,41 @@ records = "patterns"
     assert rich["weight_lii"].value == pytest.approx(100 * counted_out, abs=4 * rich["weight_lii"].sigma)
 
 
+@pytest.mark.parametrize("geometry", ["debye_scherrer", "bragg_brentano"])
+def test_polarisation_is_that_of_the_setting_for_tubes_too(geometry):
+    angle, plan = np.arange(10.0, 120.0, 0.02), Plan(1, (), (0.0, 0.0, 4e-4), "none", places=False)
+
+    def made(text, share):
+        return simulate(angle, [(LI2S, 1.0, 0.1, 0.0)], beam_of(text, geometry, share), plan)
+
+    for share in (0.5, 0.95):
+        assert made("CuKa1", share) == pytest.approx(made("1.5405929(0) angstrom", share), rel=1e-3)
+    turned = np.cos(np.radians(angle)) ** 2
+    plain = made("CuKa1", 0.5)
+    top = plain > 0.1 * plain.max()  # a line spreads its factor over its wings
+    ratio, turned = made("CuKa1", 0.95)[top] / plain[top], turned[top]
+    assert ratio == pytest.approx((0.95 + 0.05 * turned) / (0.5 + 0.5 * turned), rel=0.01)
+    assert np.ptp(ratio) > 0.3
+
+
+def test_what_a_file_and_a_setting_tell_of_the_wavelength_is_held_against_each_other():
+    angle, counts = counted(ONE, 5)
+    record = {"main": dataclasses.replace(recorded(angle, counts)["main"], notes={"wavelength": "0.4137 angstrom"})}
+    found = Xrd(wavelength="0.42(0) angstrom", phases=("Li2S_I",)).analyse(record, POWDER)
+    assert said(found, "the setting 'wavelength' is 0.42 angstrom, the file says 0.4137 angstrom")
+
+
+def test_an_instrument_s_width_is_handed_on():
+    """What a standard gives is what another pattern of that instrument takes."""
+    device = Xrd(wavelength="0.42(0) angstrom", phases=("Li2S_I",), halos=HALO)
+    standard = device.analyse(recorded(*counted(ONE, 5)), POWDER)
+    own = tuple(standard[f"caglioti_{letter}"] for letter in "uvw")
+    assert own[2].value == pytest.approx(2e-4, abs=4 * own[2].sigma)
+    found = dataclasses.replace(device, resolution=own).analyse(recorded(*counted(ONE, 6)), POWDER)
+    assert "caglioti_w" not in found.values
+    assert found["gof"].value == pytest.approx(1.0, abs=0.06)
+
+
 # ---- thin layers
 
 LAYERED = {
@@ -403,7 +482,7 @@ def test_layers_stand_on_the_scale_of_the_lines():
     each = layers.Scattering(angle, MOS2_1T, WAVELENGTH, 16.0).of(layer)
     per_electron = Shapes(angle, MOS2_1T, beam, 16.0).of(layer) / each * mass_and_volume(MOS2_1T)[0]
     ball = per_electron * scattered / cells / mass  # of mass 1, as the shape of layers is
-    plan = Plan(1, (), 0.02, "none", places=False)
+    plan = Plan(1, (), (0.0, 0.0, 4e-4), "none", places=False)
     lines = simulate(angle, [(still, 1.0 / (mass * volume), 0.4, 0.0)], beam, plan)
     # Lines of such width leave some of what the ball has between them: 3 % of the whole are allowed for
     assert np.trapezoid(ball, angle) == pytest.approx(np.trapezoid(lines, angle), rel=0.05)
@@ -427,6 +506,9 @@ def test_layers_are_found_beside_the_phases():
         assert abs(found[word].value - true) < 3.5 * found[word].sigma, word
     assert found["gof"].value == pytest.approx(1.0, abs=0.06)
     assert found["hump_1"].value == pytest.approx(3.56, abs=0.1)
+    parts = found.parts["weight_layers"], found.parts["layer_width"]
+    shared = sum(parts[0][error] * parts[1].get(error, 0.0) for error in parts[0])
+    assert shared < -0.1 * found["weight_layers"].sigma * found["layer_width"].sigma  # wider layers, less of them
     with pytest.raises(BadInput, match="does not tell the mass of its layers"):
         Xrd(**settings).predict(
             widths
@@ -439,6 +521,21 @@ def test_layers_are_found_beside_the_phases():
         )
     with pytest.raises(BadInput, match="names one structure"):
         Xrd(**(settings | {"layers": "LiI"})).analyse(records, POWDER)
+
+
+def test_layers_that_are_not_there_are_not_needed():
+    told = {
+        "a_li2s_i": (5.77, "angstrom"), "iodine_li2s_i": (0.1, ""), "size_li2s_i": (15.0, "nm"),
+        "strain_li2s_i": (0.3, "%"),
+    }  # fmt: skip
+    device = Xrd(wavelength="0.4165(0) angstrom", phases=("Li2S_I",))
+    values = {word: Quantity.exact(*each) for word, each in told.items()}
+    records = device.predict(values, POWDER, np.random.default_rng(1))
+    found = dataclasses.replace(device, layers="MoS2_1T").analyse(records, POWDER)
+    assert not {"weight_layers", "layer_width", "hump_1"} & set(found.values)
+    assert 0.05 < found.limits["weight_layers"].bound.to("%").value < 1.0
+    assert said(found, "layers of MoS2_1T are not needed")
+    assert found["iodine_li2s_i"].value == pytest.approx(0.1, abs=4 * found["iodine_li2s_i"].sigma)
 
 
 def test_a_crystal_of_two_layers_a_cell_falls_into_single_ones():

@@ -5,19 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LINES = {
-    "CuKa": (1.5405929, 1.5444274),
-    "MoKa": (0.7093172, 0.7136070),
-    "CoKa": (1.7889960, 1.7928350),
-    "AgKa": (0.5594218, 0.5638131),
-    "CrKa": (2.2897260, 2.2936510),
-    "FeKa": (1.9360410, 1.9399730),
-}
-"""angstrom; K alpha 1 and 2 of a tube; International Tables for Crystallography C (2004), table 4.2.2.4."""
+from thiocell.core.x_rays import LEAST, LINES, MOST
+
 _NEAR = 0.001
 """angstrom; assumed: as far apart as what programs write for the same line."""
-_LEAST, _MOST = 0.1, 3.0
-"""angstrom; assumed: wavelengths of powder diffractometers lie between."""
 
 _NUMBER = r"(\d*\.?\d+(?:\(\d+\))?(?:[eE][-+]?\d+)?)"
 _UNIT = r"(angstroms?|ang|Å|\u212b|A|nm|pm|m)"
@@ -42,7 +33,7 @@ def in_head(lines: Iterable[str]) -> float | None:
         if unit is None:
             continue
         angstrom = value * _ANGSTROMS.get(unit.lower(), 1.0)
-        if _LEAST <= angstrom <= _MOST:
+        if LEAST <= angstrom <= MOST:
             return angstrom
     return None
 
@@ -54,7 +45,7 @@ def radiation(first: float | None, second: float | None = None) -> tuple[str, tu
     """
     if not first:
         return "", ()
-    if not _LEAST <= first <= _MOST:
+    if not LEAST <= first <= MOST:
         return "", (
             f"the file tells a wavelength of {first:.7g} angstrom, which no diffractometer has; it is not used",
         )

@@ -16,6 +16,9 @@ from thiocell.techniques._spread import Spread, covariance
 MODEL = "cell model"
 """The source's reference of records that the cell model predicted; other virtual records were given what comes back."""
 
+ONE_SIDED = 1.645
+"""Standard deviations below which a normal number lies with 95 %."""
+
 
 class Seen(Protocol):
     """A record as an analysis reads it."""

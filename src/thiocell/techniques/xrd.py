@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from thiocell.chemistry.structures import LI2S, STRUCTURES
-from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
@@ -18,34 +18,47 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import setting
 from thiocell.core.term import Term, word_of
-from thiocell.techniques._diffraction.beam import Beam, Geometry, beam_of
+from thiocell.techniques._diffraction.asked import angles_of, layers_of, resolution_of
+from thiocell.techniques._diffraction.beam import Beam, Geometry, beam_of, other_wavelength
 from thiocell.techniques._diffraction.doubts import refinement_doubts
 from thiocell.techniques._diffraction.engine import (
     Phase,
     Plan,
     Thermal,
-    refine,
     simulate,
     wavelength_of,
 )
 from thiocell.techniques._diffraction.found import add_other_balance, add_values, curves
-from thiocell.techniques._diffraction.layered import WIDEST, add_layers, refine_layered
-from thiocell.techniques._diffraction.layers import Layers
-from thiocell.techniques._diffraction.needed import settled
+from thiocell.techniques._diffraction.layered import add_layers, refine_layered, with_shape
+from thiocell.techniques._diffraction.needed import left_by, settled, sought
 from thiocell.techniques._diffraction.pattern import READS, read_pattern
-from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, begun, chosen, meaning
+from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, chosen, meaning
+from thiocell.techniques._diffraction.starts import begun
 from thiocell.techniques._diffraction.virtual import from_inventory, mixture, of_layers
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._spread import Spread
 
+_NONE, _BAD = 0.6, 1.5
+"""assumed: share of the lines that is left, with a goodness of fit, above which phases say nothing of the sample."""
 _VIRTUAL = "0.42(0) angstrom"
 """The wavelength of a virtual diffractometer whose own is not told; a record of it says so."""
 _TERMS = {
     "rwp": Term("%", "Rwp", "weighted profile residual", 0, 1e3),
     "gof": Term("", "GoF", "goodness of fit: Rwp over what noise alone leaves", 0, 1e6),
+    "weight_layers": Term("%", "", "share of the mass of crystals and thin layers that the layers have", 0, 100),
+    "layer_width": Term("nm", "", "width of the thin layers", 0, 1e3),
+    "layer_spacing": Term("nm", "", "spacing of the thin layers", 0, 1e2),
+    "hump_n": Term("deg", "", "where hump n of the layers is highest", 0, 180),
+    "caglioti_u": Term(
+        "deg**2", "U", "the instrument's Gaussian width squared, part that goes as tan^2(theta)", -10, 10
+    ),
+    "caglioti_v": Term("deg**2", "V", "the part that goes as tan(theta)", -10, 10),
+    "caglioti_w": Term("deg**2", "W", "the part that stays", -10, 10),
     "offset": Term("deg", "", "shift of all angles (zero error)", -5, 5),
     "displacement": Term("mm", "", "displacement of the sample from the axis", -5, 5),
 }
+_MOST_TERMS = 30
+"""assumed: terms from which a background makes lines of its own."""
 _HALO = Term("deg", "", "place of the broad hump", 0, 180)
 _EDGES = {"a": (0.9, 1.1), "size": (1.0, 400.0), "strain": (0.01, 4.0), "weight": (0.0, 40.0)}
 
@@ -66,17 +79,19 @@ class Xrd:
     )
     begin: Quantity = setting(Quantity.exact(0.0, "deg"), "least two-theta that is used")
     end: Quantity = setting(Quantity.exact(180.0, "deg"), "largest two-theta that is used")
-    halos: tuple[Quantity, ...] = setting(
-        (), "places of broad humps, such as a glass capillary's at '6.8 deg'", "6.8 deg"
-    )
-    layers: str = setting("", "of a prediction: structure of the thin layers that give humps, such as 'MoS2_1T'")
+    halos: tuple[Quantity, ...] = setting((), "places of broad humps, such as a glass capillary's", "6.8 deg")
+    layers: str = setting("", "structure of thin turned layers that give humps, predicted or found, such as 'MoS2_1T'")
     layer_size: tuple[Quantity, ...] = setting(
-        (Quantity.exact(1.6, "nm"), Quantity.exact(0.62, "nm")), "width and spacing of those layers"
+        (Quantity.exact(1.6, "nm"), Quantity.exact(0.62, "nm")),
+        "width and spacing of those layers, from which a search begins",
     )
     layer_count: int = setting(3, "layers that lie on each other")
     background: int = setting(6, "terms of the polynomial under all")
-    resolution: Quantity | None = setting(
-        None, "the instrument's own width (FWHM, Gaussian); none: it is sought too", "0.01 deg"
+    resolution: tuple[Quantity, ...] = setting(
+        (),
+        "the instrument's own Gaussian width: its FWHM, or U, V, W of Caglioti's polynomial in deg**2, as a standard "
+        "gives them; none: they are sought too",
+        "0.01 deg",
     )
     thermal: Thermal = setting("phase", "displacements of atoms: one factor a 'phase', each 'site', or 'none'")
     places: bool = setting(False, "refine the atoms' places too, where symmetry leaves them free")
@@ -142,7 +157,7 @@ class Xrd:
         Edges, iodide and shares that ``values`` leaves out are those of the sample's recipe and state of charge.
         """
         told = from_inventory(self.phases, self.gives, values, sample)
-        begin, end, step = self._span()
+        begin, end, step = angles_of(self.span)
         angle = np.arange(begin, end + 0.5 * step, step)
         beam = self._beam_of(self.wavelength or _VIRTUAL)
         wavelength = wavelength_of(beam)
@@ -151,7 +166,9 @@ class Xrd:
         if top <= 0.0:
             raise BadInput(f"no line of the phases lies between {begin:g} and {end:g} degrees")
         if self.layers:
-            y = y + of_layers(angle, self._layers(), self.phases, sample, beam)
+            y = y + of_layers(
+                angle, layers_of(self.layers, self.layer_size, self.layer_count, self.phases), self.phases, sample, beam
+            )
         y = self.counts * y / top + 0.05 * self.counts * np.exp(-(angle - begin) / 20.0)
         for halo in self.halos:
             y = y + 0.08 * self.counts * np.exp(-4.0 * np.log(2.0) * ((angle - halo.to("deg").value) / 2.2) ** 2)
@@ -162,40 +179,17 @@ class Xrd:
             "intensity_sigma": Column(np.sqrt(np.maximum(counted, 1.0))),
         }
         source = Source("predicted", place="Rietveld model of the phases")
-        return {
-            "main": Record("pattern", "diffraction", columns, source, notes={"wavelength": self.wavelength or _VIRTUAL})
-        }
-
-    def _layers(self) -> Layers:
-        if self.layers not in STRUCTURES or self.layers in self.phases:
-            raise BadInput(
-                f"the setting 'layers' is '{self.layers}'; it names one structure of {choices(STRUCTURES)} that is not "
-                "among 'phases'"
-            )
-        if len(self.layer_size) != 2 or self.layer_count < 1:
-            raise BadInput("the setting 'layer_size' needs a width and a spacing, and 'layer_count' one layer or more")
-        width, spacing = (each.to("angstrom").value for each in self.layer_size)
-        if not 6.0 <= width <= WIDEST or not 3.0 <= spacing <= 30.0:
-            raise BadInput(
-                f"the setting 'layer_size' is {self.layer_size[0]} and {self.layer_size[1]}; layers are 0.6 to 8 nm "
-                "wide and 0.3 to 3 nm apart"
-            )
-        return Layers(STRUCTURES[self.layers], width, spacing, self.layer_count)
-
-    def _span(self) -> tuple[float, float, float]:
-        if len(self.span) != 3:
-            raise BadInput("the setting 'span' needs three angles: first, last, step")
-        begin, end, step = (each.to("deg").value for each in self.span)
-        if not 0.0 < begin < end < 180.0 or not 0.0 < step < end - begin:
-            raise BadInput(f"the setting 'span' runs from {begin:g} to {end:g} by {step:g} degrees; that is no range")
-        return begin, end, step
+        doubts = () if self.wavelength else (f"the wavelength is assumed: {_VIRTUAL}",)
+        notes = {"wavelength": self.wavelength or _VIRTUAL}
+        return {"main": Record("pattern", "diffraction", columns, source, doubts, notes)}
 
     def _plan(self) -> Plan:
-        own = None if self.resolution is None else self.resolution.to("deg").value
-        if own is not None and own <= 0.0:
-            raise BadInput(f"the setting 'resolution' is {self.resolution}; it must exceed zero")
+        if not 1 <= self.background <= _MOST_TERMS:
+            raise BadInput(
+                f"the setting 'background' is {self.background}; it is a number of terms from 1 to {_MOST_TERMS}"
+            )
         places = tuple(halo.to("deg").value for halo in self.halos)
-        return Plan(self.background, places, own, self.thermal, self.places)
+        return Plan(self.background, places, resolution_of(self.resolution), self.thermal, self.places)
 
     def _beam(self, record: Record) -> Beam:
         return self._beam_of(self.wavelength or record.notes.get("wavelength", ""))
@@ -215,22 +209,43 @@ class Xrd:
             for each in chosen(self.phases, records)
         ]
         found = Findings("xrd", pattern)
-        phases = begun(pattern, phases, beam, plan)
+        if self.wavelength and (doubt := other_wavelength(beam, records["main"].notes.get("wavelength", ""))):
+            found.note(doubt)
+        inside = (pattern.angle[0], pattern.angle[-1])
+        if out := [halo for halo in plan.halos if not inside[0] < halo < inside[1]]:
+            raise BadInput(
+                f"the setting 'halos' has {out[0]:g} degrees; the pattern that is used runs from {inside[0]:.4g} to "
+                f"{inside[1]:.4g}"
+            )
+        layers = None
         if self.layers:
-            fit, plan, matched = refine_layered(pattern, phases, beam, plan, self._layers())
+            phases = begun(pattern, phases, beam, plan)
+            told = layers_of(self.layers, self.layer_size, self.layer_count, self.phases)
+            fit, plan, layers = refine_layered(found, pattern, phases, beam, plan, told)
         else:
-            fit = refine(pattern, phases, beam, plan)
+            phases, fit = sought(pattern, phases, beam, plan)
         phases, fit = settled(found, pattern, phases, beam, plan, fit)
+        if layers is not None:
+            fit = with_shape(pattern, phases, beam, plan, fit, layers)
         for doubt in refinement_doubts(fit, phases, plan, beam):
             found.note(doubt)
-        if fit.converged:
+        missed = fit.gof > _BAD and (left := left_by(fit, pattern, plan)) > _NONE
+        if missed:
+            names = " and ".join(phase.structure.name for phase in phases)
+            found.note(
+                f"the pattern is not that of {names}: {100.0 * left:.3g} % of its lines are left, so that only Rwp and "
+                "GoF are given; check the wavelength, and set 'phases'"
+            )
+        elif fit.converged:
             add_values(found, fit, phases, beam, len(self.halos))
-            if self.layers:
-                add_layers(found, pattern, fit, phases, matched, beam)
+            if layers is not None:
+                add_layers(found, pattern, fit, phases, layers, beam)
             add_other_balance(found, pattern, phases, fit, beam, plan)
+        if missed or not fit.converged:
+            found.limits.clear()
         found.add("rwp", Spread(np.asarray(100.0 * fit.rwp)), "%", "%")
         found.add("gof", Spread(np.asarray(fit.gof)), "", "")
-        return found.result(curves(pattern, fit, phases))
+        return found.result(curves(pattern, fit, phases, found.doubts, told=fit.converged and not missed))
 
     def draw(self, result: Result) -> Drawing:
         """The pattern with the fit, what is left, and where each phase has its lines."""

@@ -8,23 +8,19 @@ from typing import Literal
 
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity, same_dimension
+from thiocell.core.x_rays import EV_ANGSTROM, LEAST, LINES, MOST
 
 Geometry = Literal["debye_scherrer", "bragg_brentano"]
 
-_TUBES = ("CuKa", "CuKa1", "MoKa", "MoKa1", "CoKa", "CoKa1", "AgKa", "AgKa1", "CrKa", "CrKa1", "FeKa", "FeKa1")
-_LINES = {
-    "CuKa1": 1.5406, "CuKa": 1.5418, "MoKa1": 0.7093, "MoKa": 0.7107, "CoKa1": 1.7890, "CoKa": 1.7903,
-    "AgKa1": 0.5594, "AgKa": 0.5609, "CrKa1": 2.2897, "CrKa": 2.2910, "FeKa1": 1.9360, "FeKa": 1.9374,
-}  # fmt: skip
-"""angstrom; International Tables C, 4.2.2."""
-_EV_ANGSTROM = 12398.4198
-"""CODATA 2022: h c, energy of a photon times its wavelength."""
-_NEAR = 3e-4
-"""angstrom; assumed: how near to a tube's line a wavelength is taken to be that line."""
+_TUBES = tuple(f"{tube}{end}" for tube in LINES for end in ("", "1"))
+_NEAR = 0.002
+"""angstrom; assumed: how near to a tube's lines a wavelength is taken to be theirs."""
+_HARD = 0.55
+"""angstrom; assumed: below it no tube's beam is met, so that none need be asked about."""
+_SAME = 1e-4
+"""assumed: share by which two wavelengths may differ that are written for one."""
 _SYNCHROTRON = 0.99
 """assumed: share of a synchrotron's beam in its plane, with a detector that looks out of that plane."""
-_LEAST, _MOST = 0.1, 3.0
-"""angstrom; assumed: wavelengths of powder diffractometers lie between."""
 _WANTED = "write it like '0.4137 angstrom', or name a tube's lines, like 'CuKa'"
 
 
@@ -60,15 +56,15 @@ def beam_of(text: str, geometry: Geometry, polarised: float | None = None) -> Be
     except BadInput as error:
         raise BadInput(f"the setting 'wavelength' is '{said}', which is none; {_WANTED}") from error
     if same_dimension(given.unit, "eV"):
-        made = _EV_ANGSTROM / given.to("eV").value if given.value > 0.0 else float("nan")
+        made = EV_ANGSTROM / given.to("eV").value if given.value > 0.0 else float("nan")
         raise BadInput(f"the setting 'wavelength' is '{said}', an energy; its wavelength is {made:.6g} angstrom")
     if not same_dimension(given.unit, "angstrom"):
         raise BadInput(f"the setting 'wavelength' is '{said}', which is no length; {_WANTED}")
     here = given.to("angstrom")
-    if not _LEAST <= here.value <= _MOST:
+    if not LEAST <= here.value <= MOST:
         raise BadInput(
             f"the setting 'wavelength' is '{said}', {here.value:.4g} angstrom; X-rays of a diffractometer have "
-            f"{_LEAST:g} to {_MOST:g} angstrom"
+            f"{LEAST:g} to {MOST:g} angstrom"
         )
     share, guessed = _polarised(here.value, geometry) if polarised is None else (polarised, "")
     return Beam(here.value, here.sigma if here.known else 0.0, "", geometry, here.known, share, guessed)
@@ -76,9 +72,23 @@ def beam_of(text: str, geometry: Geometry, polarised: float | None = None) -> Be
 
 def _polarised(wavelength: float, geometry: Geometry) -> tuple[float, str]:
     """The share of polarisation that a wavelength and a geometry speak for, and in what words it was guessed."""
-    name = next((name for name, line in _LINES.items() if abs(line - wavelength) < _NEAR), "")
-    if name:
-        return 0.5, f"the wavelength is that of {name}: an X-ray tube's beam, not polarised"
+    tube = next((tube for tube, (one, two) in LINES.items() if one - _NEAR < wavelength < two + _NEAR), "")
+    if tube:
+        return 0.5, f"the wavelength is that of {tube}: an X-ray tube's beam, not polarised"
     if geometry == "bragg_brentano":
         return 0.5, "a flat plate speaks for an X-ray tube, whose beam is not polarised"
+    if wavelength > _HARD:
+        return _SYNCHROTRON, "the wavelength is no tube's: a synchrotron's beam, polarised by 0.99"
     return _SYNCHROTRON, ""
+
+
+def other_wavelength(beam: Beam, noted: str) -> str:
+    """What is to be doubted of ``beam`` where the record's note tells another wavelength, if it does."""
+    try:
+        told = beam_of(noted, beam.geometry)
+    except BadInput:
+        return ""
+    one, other = (LINES[each.tube[:4]][0] if each.tube else each.wavelength for each in (beam, told))
+    if abs(one / other - 1.0) < _SAME:
+        return ""
+    return f"the setting 'wavelength' is {one:.6g} angstrom, the file says {noted}: edges are made by the setting"

@@ -14,9 +14,10 @@ _BAD, _TOO_GOOD = 1.5, 0.7
 """assumed: goodness of fit above which the model leaves more than noise, and below which sigmas are none of counts."""
 _LOST = 0.01
 """assumed: share by which an edge may move from where its lines were found."""
-_SHOWN, _STRONG = 3, 0.95
+_SHOWN, _STRONG = 3, 0.5
 """assumed: correlations that are told, and how strong they are at least."""
-_SLOW = "instrument.background"
+_OWN = ("instrument.background", "instrument.profile", "instrument.geometry.axial", "instrument.source")
+"""Parameters of the instrument and the background, whose correlations with each other say nothing of the sample."""
 
 
 def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: Beam) -> Iterator[str]:
@@ -31,6 +32,8 @@ def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: B
         )
     if not beam.told:
         yield "the wavelength is taken as exact, as no sigma is told: edges go with it, write '0.41370(2) angstrom'"
+    if fit.gof > _BAD and beam.geometry == "debye_scherrer" and (beam.tube or "X-ray tube" in beam.guessed):
+        yield "a tube's beam mostly meets a flat plate: set 'geometry' to bragg_brentano if it does"
     if beam.guessed:
         yield f"{beam.guessed}; set 'polarised' if it is"
 
@@ -38,7 +41,8 @@ def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: B
 def _of_fit(fit: Refined, phases: Sequence[Phase]) -> Iterator[str]:
     for n, phase in enumerate(phases):
         began, ended = phase.structure.edges[0], fit.values.get(f"phases.{n}.cell.a", phase.structure.edges[0])
-        if abs(ended / began - 1.0) > _LOST:
+        home = phase.structure if phase.home is None else phase.home
+        if min(abs(ended / edge - 1.0) for edge in (began, home.edges[0])) > _LOST:
             yield (
                 f"the cell of {phase.structure.name} went from {began:.4g} to {ended:.4g} angstrom, away from where "
                 "its lines were found: it may be lost"
@@ -58,11 +62,11 @@ def _of_fit(fit: Refined, phases: Sequence[Phase]) -> Iterator[str]:
         yield f"ended at a bound, so that the pattern does not set it: {', '.join(told)}"
     if pairs := _pairs(fit):
         listed = "; ".join(f"{_spoken(a, phases)} and {_spoken(b, phases)} {rho:+.3f}" for a, b, rho in pairs)
-        yield f"parameters that the pattern tells apart by little, with their correlation: {listed}"
+        yield f"the strongest correlations: {listed}"
 
 
 def _pairs(fit: Refined) -> list[tuple[str, str, float]]:
-    """The strongest correlations, those of the background with itself left out."""
+    """The strongest correlations in which the sample has a part."""
     variance = np.diag(fit.covariance)
     if not np.all(np.isfinite(variance)) or not variance.size:
         return []
@@ -72,7 +76,7 @@ def _pairs(fit: Refined) -> list[tuple[str, str, float]]:
         (fit.paths[i], fit.paths[j], float(rho[i, j]))
         for i in range(len(fit.paths))
         for j in range(i)
-        if abs(rho[i, j]) > _STRONG and not (fit.paths[i].startswith(_SLOW) and fit.paths[j].startswith(_SLOW))
+        if abs(rho[i, j]) > _STRONG and not (fit.paths[i].startswith(_OWN) and fit.paths[j].startswith(_OWN))
     ]
     return sorted(found, key=lambda pair: -abs(pair[2]))[:_SHOWN]
 

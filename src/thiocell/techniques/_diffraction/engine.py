@@ -57,14 +57,15 @@ class Phase:
 class Plan:
     """What is refined beside scales, cells, widths and the background.
 
-    ``background`` counts polynomial terms, ``halos`` are places (degrees) of broad components; ``resolution`` (degrees)
-    is the instrument's own width, None to have it sought. ``thermal`` and ``places`` say what of the atoms moves.
+    ``background`` counts polynomial terms, ``halos`` are places (degrees) of broad components; ``resolution`` is the
+    instrument's own width, U, V and W of Caglioti's polynomial (square degrees), None to have it sought. ``thermal``
+    and ``places`` say what of the atoms moves.
     ``shape`` is a curve (degrees, height) whose height is sought beside the background.
     """
 
     background: int
     halos: tuple[float, ...]
-    resolution: float | None
+    resolution: tuple[float, float, float] | None
     thermal: Thermal
     places: bool
     shape: tuple[Array, Array] | None = None
@@ -105,18 +106,20 @@ def _instrument(beam: Beam, plan: Plan, level: float) -> rietx.Instrument:
         instrument = rx.Instrument.bragg_brentano(radiation=beam.tube)
         if beam.geometry == "debye_scherrer":
             tube = instrument.source
-            instrument = rx.Instrument.debye_scherrer(1.0, polarization=beam.polarised)
+            instrument = rx.Instrument.debye_scherrer(1.0)
             instrument.source = tube
     else:
-        instrument = rx.Instrument.debye_scherrer(beam.wavelength, polarization=beam.polarised)
+        instrument = rx.Instrument.debye_scherrer(beam.wavelength)
         if beam.geometry == "bragg_brentano":
             source = instrument.source
             instrument = rx.Instrument.bragg_brentano(radiation="CuKa1")
             instrument.source = source
-    own = 1e-3 if plan.resolution is None else plan.resolution**2
-    instrument.profile.w = rx.Parameter(value=own, min=1e-8)
+    instrument.source.polarization = rx.Parameter(value=beam.polarised, min=0.0, max=1.0)
+    u, v, w = plan.resolution or (0.0, 0.0, 1e-3)
+    profile = instrument.profile
+    profile.u, profile.v, profile.w = rx.Parameter(value=u), rx.Parameter(value=v), rx.Parameter(value=w, min=1e-8)
     slow = rx.BackgroundChebyshev(
-        coefficients=[rx.Parameter(value=level if n == 0 else 0.0) for n in range(max(plan.background, 1))]
+        coefficients=[rx.Parameter(value=level if n == 0 else 0.0) for n in range(plan.background)]
     )
     instrument.background = slow
     if plan.shape is not None:
@@ -282,7 +285,7 @@ def simulate(angle: Array, phases: Sequence[tuple[Structure, float, float, float
 def slow_columns(angle: Array, plan: Plan, halos: Sequence[tuple[float, float]]) -> Array:
     """Columns of all that is slow beneath lines and layers: the polynomial, and humps at (place, width)."""
     place = 2.0 * (angle - angle[0]) / (angle[-1] - angle[0]) - 1.0
-    columns = [chebyshev.chebvander(place, max(plan.background, 1) - 1)]
+    columns = [chebyshev.chebvander(place, plan.background - 1)]
     columns += [np.exp(-4.0 * np.log(2.0) * ((angle - where) / width) ** 2)[:, None] for where, width in halos]
     return np.hstack(columns)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from thiocell.chemistry.structures import iodide_in_sulfide
@@ -13,12 +15,9 @@ from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import Phase, Plan, refine, wavelength_of
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
-from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, share, volumes
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._diffraction.shares import SHAPE, edge_of, iodide_of, masses, share, volumes
+from thiocell.techniques._findings import ONE_SIDED, Findings
 from thiocell.techniques._spread import Spread
-
-SHAPE = 0.9
-"""Scherrer's constant for widths at half maximum; assumed."""
 
 
 def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam, halos: int) -> None:
@@ -38,8 +37,16 @@ def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam, h
             found.add(f"weight_{word}", fit.spread(*share(held, n)), "", "%")
             found.add(f"volume_{word}", fit.spread(*share(filled, n)), "", "%")
         _widths(found, fit, n, word, wavelength)
+    _of_instrument(found, fit, halos)
+
+
+def _of_instrument(found: Findings, fit: Refined, halos: int) -> None:
     for n in range(halos):
-        found.add(f"halo_{n + 1}", fit.found(f"instrument.extra_components.{n}.position"), "deg", "deg")
+        if (place := f"instrument.extra_components.{n}.position") in fit.paths:
+            found.add(f"halo_{n + 1}", fit.found(place), "deg", "deg")
+    for letter in "uvw":
+        if (path := f"instrument.profile.{letter}") in fit.paths:
+            found.add(f"caglioti_{letter}", fit.found(path), "deg**2", "deg**2")
     for path, name, unit in (
         ("instrument.zero_shift", "offset", "deg"),
         ("instrument.geometry.sample_displacement", "displacement", "mm"),
@@ -55,7 +62,7 @@ def _widths(found: Findings, fit: Refined, n: int, word: str, wavelength: float)
         if not np.isfinite(fit.error(path)):
             continue
         rad, error = np.radians(fit.values[path]), np.radians(fit.error(path))
-        most = max(rad, 0.0) + 1.645 * error
+        most = max(rad, 0.0) + ONE_SIDED * error
         if rad < 2.0 * error:
             bound = (
                 Quantity.exact(SHAPE * wavelength / 10.0 / most, "nm")
@@ -89,7 +96,10 @@ def add_other_balance(
     other = refine(pattern, again, beam, plan, fit.near(range(len(phases))))
     for n, phase in enumerate(phases):
         path, word = iodide_of(n), word_of(phase.structure.name)
-        if phase.balance is None or not other.converged or not np.isfinite(other.error(path)):
+        if phase.balance is None:
+            continue
+        if not other.converged or not np.isfinite(other.error(path)):
+            found.note(f"with no lithium missing, no share of iodide is found in {phase.structure.name}")
             continue
         if (first := found.spreads.get(f"iodine_{word}")) is None:
             continue
@@ -102,7 +112,10 @@ def add_other_balance(
         )
 
 
-def curves(pattern: Pattern, fit: Refined, phases: list[Phase]) -> dict[str, Record]:
+def curves(
+    pattern: Pattern, fit: Refined, phases: list[Phase], doubts: Sequence[str], *, told: bool
+) -> dict[str, Record]:
+    """The pattern with its fit and the lines; a .cif of the structures, with the ``doubts``, if they are ``told``."""
     columns = {
         "two_theta": Column(fit.angle, "deg"), "intensity": Column(fit.observed),
         "calculated": Column(fit.calculated), "background": Column(fit.background),
@@ -110,7 +123,9 @@ def curves(pattern: Pattern, fit: Refined, phases: list[Phase]) -> dict[str, Rec
     number = np.concatenate([np.full(place.size, float(n)) for n, place in enumerate(fit.ticks, start=1)])
     lines = {"two_theta": Column(np.concatenate(fit.ticks), "deg"), "phase": Column(number)}
     names = {str(n): phase.structure.name for n, phase in enumerate(phases, start=1)}
+    origin = "VIRTUAL: refined from a predicted pattern, nothing was measured" if pattern.source.virtual else "refined"
+    cif = "\n".join((f"# {origin}; {pattern.name}", *(f"# doubt: {doubt}" for doubt in doubts), fit.cif()))
     return {
-        "pattern": Record("pattern", "pattern", columns, pattern.source, notes={"cif": fit.cif()}),
+        "pattern": Record("pattern", "pattern", columns, pattern.source, notes={"cif": cif} if told else {}),
         "lines": Record("lines", "lines", lines, pattern.source, notes=names),
     }

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from thiocell.chemistry.structure import Structure
+from thiocell.core.quantity import Quantity
+from thiocell.core.result import Limit
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import (
     SHAPE_SCALE,
@@ -26,8 +28,8 @@ from thiocell.techniques._diffraction.layers import Layers, Scattering
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import masses
-from thiocell.techniques._findings import Findings
-from thiocell.techniques._spread import Spread
+from thiocell.techniques._findings import ONE_SIDED, Findings
+from thiocell.techniques._spread import root_of
 
 Array = NDArray[np.float64]
 
@@ -45,18 +47,16 @@ _ROUNDS = 9
 """assumed: rounds between the lines and the humps beneath them."""
 _SETTLED = 0.02
 """assumed: share of a sigma by which width and spacing may still move between rounds."""
+_WORTH = 16.0
+"""assumed: fall of chi-square, in units of what the fit leaves, from which layers are needed; by chance 1 in 900."""
+_WIDER = (0.5, 0.71, 1.0, 1.41, 2.0)
+"""assumed: factors of the told width among which the limit of layers that are not needed is the worst."""
+_STEP = 1e-3
+"""assumed: share of width and spacing by which their slopes are told."""
+WIDTH, SPACING = "layers.width", "layers.spacing"
+"""Width and spacing (angstrom) as parameters of a refinement."""
 _TOP = 0.15
 """assumed: share of the highest hump that a hump must have to be told."""
-
-
-@dataclass(frozen=True)
-class Matched:
-    """Layers as the pattern has them, with sigmas of width and spacing (angstrom) and what ended at a bound."""
-
-    layers: Layers
-    width_sigma: float
-    spacing_sigma: float
-    bounded: tuple[str, ...]
 
 
 class Shapes:
@@ -80,33 +80,114 @@ class Shapes:
 
 
 def refine_layered(
-    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers
-) -> tuple[Refined, Plan, Matched]:
-    """The refinement with humps of layers that fit, the plan that holds their shape, and the layers.
+    found: Findings, pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, told: Layers
+) -> tuple[Refined, Plan, Layers | None]:
+    """The refinement with humps of layers that fit, the plan that holds their shape, and the layers if they are needed.
 
     The engine refines all but the layers' shape, which stands still; then width and spacing go to where they fit best
-    with all else free to give way, and so on until they stay.
+    with all else free to give way, and so on until they stay. What is doubtful of them is noted.
     """
-    shapes = Shapes(pattern.angle, layers.structure, beam)
-    here, near = _start(pattern, phases, beam, plan, layers, shapes), None
+    shapes = Shapes(pattern.angle, told.structure, beam)
+    here = _start(pattern, phases, beam, plan, told, shapes)
+    near: dict[str, float] | None = None
     for _ in range(_ROUNDS):
         held = replace(plan, shape=(pattern.angle, shapes.of(here)))
         fit = refine(pattern, phases, beam, held, near)
         near = fit.near(range(len(phases)))
-        matched = _match(slopes_of(pattern, phases, beam, held, fit), fit, here, layers.spacing, shapes)
-        there = matched.layers
-        moved = (abs(there.width - here.width), abs(there.spacing - here.spacing))
-        if moved[0] < _SETTLED * matched.width_sigma and moved[1] < _SETTLED * matched.spacing_sigma:
+        there = _match(slopes_of(pattern, phases, beam, held, fit), fit, here, told.spacing, shapes)
+        if there.still:
             break
-        here = there
-    return fit, held, matched
+        here = there.layers
+    else:
+        found.note("width and spacing of the layers did not settle: their values, and their share, are doubtful")
+    kept = {path: value for path, value in fit.near(range(len(phases))).items() if path != SHAPE_SCALE}
+    bare = refine(pattern, phases, beam, plan, kept)
+    if fit.values[SHAPE_SCALE] <= 0.0 or bare.chi2 - fit.chi2 < _WORTH * max(1.0, fit.gof**2):
+        _say_none(found, pattern, phases, beam, plan, bare, told, shapes)
+        return bare, plan, None
+    for name in there.bounded:
+        found.note(f"the {name} of the layers ended at a bound of what is sought: it is not told")
+    return fit, held, here
 
 
-def _match(slopes: Array, fit: Refined, layers: Layers, spacing: float, shapes: Shapes) -> Matched:
+def _say_none(
+    found: Findings,
+    pattern: Pattern,
+    phases: Sequence[Phase],
+    beam: Beam,
+    plan: Plan,
+    bare: Refined,
+    told: Layers,
+    shapes: Shapes,
+) -> None:
+    """Layers are not needed: keep the limit of their share, for the worst of some widths."""
+    turn = _turn(slopes_of(pattern, phases, beam, plan, bare), bare.sigma)
+    left = (bare.observed - bare.calculated) / bare.sigma
+    most = 0.0
+    for factor in _WIDER:
+        made = shapes.of(replace(told, width=min(max(factor * told.width, _WIDTH[0]), _WIDTH[1]))) / bare.sigma
+        made = made - turn @ (turn.T @ made)
+        scale, sigma = float(made @ left) / float(made @ made), max(bare.gof, 1.0) / float(np.linalg.norm(made))
+        most = max(most, max(scale, 0.0) + ONE_SIDED * sigma)
+    whole = sum(mass for mass, _ in masses(bare, phases))
+    bound = Quantity.exact(100.0 * most / (most + whole), "%")
+    found.limits["weight_layers"] = Limit(bound, "below", 0.95)
+    found.note(
+        f"layers of {told.structure.name} are not needed: their share is below {bound.value:.2g} % (95 %) if they are "
+        f"{0.1 * _WIDER[0] * told.width:.2g} to {0.1 * _WIDER[-1] * told.width:.2g} nm wide"
+    )
+
+
+def with_shape(
+    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, fit: Refined, layers: Layers
+) -> Refined:
+    """``fit`` with width and spacing of its layers among its parameters, so that all errors know of theirs."""
+    shapes, scale = Shapes(pattern.angle, layers.structure, beam), fit.values[SHAPE_SCALE]
+    moves = []
+    for wide, apart in ((_STEP, 0.0), (0.0, _STEP)):
+        high, low = (
+            shapes.of(
+                replace(layers, width=layers.width * (1 + side * wide), spacing=layers.spacing * (1 + side * apart))
+            )
+            for side in (1.0, -1.0)
+        )
+        moves.append(scale * (high - low) / (2.0 * (wide * layers.width + apart * layers.spacing)))
+    slopes = slopes_of(pattern, phases, beam, plan, fit)
+    alone, joint = (_inverse(np.column_stack([slopes, *each]), fit.sigma) for each in ([], moves))
+    place = fit.paths.index(SHAPE_SCALE)
+    widened = fit.error(SHAPE_SCALE) ** 2 / alone[place, place]  # as the engine widens its own
+    return replace(
+        fit,
+        values={**fit.values, WIDTH: layers.width, SPACING: layers.spacing},
+        paths=(*fit.paths, WIDTH, SPACING),
+        root=root_of(widened * joint),
+    )
+
+
+def _inverse(design: Array, sigma: Array) -> Array:
+    design = design / sigma[:, None]
+    size = np.linalg.norm(design, axis=0)
+    size[size == 0.0] = 1.0
+    return np.asarray(np.linalg.pinv((design / size).T @ (design / size), hermitian=True) / np.outer(size, size))
+
+
+def _turn(slopes: Array, sigma: Array) -> Array:
+    """An orthogonal base of all that gives way, in sigmas of the points."""
+    return np.asarray(np.linalg.qr(slopes / np.maximum(np.linalg.norm(slopes, axis=0), 1e-300) / sigma[:, None])[0])
+
+
+@dataclass(frozen=True)
+class _Match:
+    """Layers, which of their numbers ended at a bound, and whether they stayed where they were."""
+
+    layers: Layers
+    bounded: tuple[str, ...]
+    still: bool
+
+
+def _match(slopes: Array, fit: Refined, layers: Layers, spacing: float, shapes: Shapes) -> _Match:
     """Width and spacing that explain most of what is left without layers, all else giving way as its slopes say."""
-    beside = [k for k, path in enumerate(fit.paths) if path != SHAPE_SCALE]
-    turn = np.linalg.qr(slopes[:, beside] / np.maximum(np.linalg.norm(slopes[:, beside], axis=0), 1e-300)
-                        / fit.sigma[:, None])[0]  # fmt: skip
+    turn = _turn(slopes[:, [k for k, path in enumerate(fit.paths) if path != SHAPE_SCALE]], fit.sigma)
     left = (fit.observed - fit.calculated + fit.values[SHAPE_SCALE] * shapes.of(layers)) / fit.sigma
     left = left - turn @ (turn.T @ left)
 
@@ -124,14 +205,14 @@ def _match(slopes: Array, fit: Refined, layers: Layers, spacing: float, shapes: 
     jacobian = np.asarray(found.jac)
     error = np.sqrt(np.diag(np.linalg.pinv(jacobian.T @ jacobian))) * max(fit.gof, 1.0)
     edge = 0.01 * (high - low)
-    names = ("width of layers", "spacing of layers")
     bounded = tuple(
-        name for name, x, a, b, e in zip(names, found.x, low, high, edge, strict=True) if x < a + e or x > b - e
+        name
+        for name, x, a, b, e in zip(("width", "spacing"), found.x, low, high, edge, strict=True)
+        if x < a + e or x > b - e
     )
-    width = float(np.exp(found.x[0]))
-    return Matched(
-        replace(layers, width=width, spacing=float(found.x[1])), width * float(error[0]), float(error[1]), bounded
-    )
+    there = replace(layers, width=float(np.exp(found.x[0])), spacing=float(found.x[1]))
+    moved = abs(np.log(there.width / layers.width)), abs(there.spacing - layers.spacing)
+    return _Match(there, bounded, bool(moved[0] < _SETTLED * error[0] and moved[1] < _SETTLED * error[1]))
 
 
 def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, layers: Layers, shapes: Shapes) -> Layers:
@@ -152,31 +233,26 @@ def _start(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, la
 
 
 def add_layers(
-    found: Findings, pattern: Pattern, fit: Refined, phases: Sequence[Phase], matched: Matched, beam: Beam
+    found: Findings, pattern: Pattern, fit: Refined, phases: Sequence[Phase], layers: Layers, beam: Beam
 ) -> None:
     """Their mass beside the crystals', width and spacing, and where their humps have their tops."""
     scale, held = fit.values[SHAPE_SCALE], masses(fit, phases)
     whole = sum(mass for mass, _ in held)
     share = scale / (scale + whole)
-    slopes = {SHAPE_SCALE: share * (1.0 - share) / scale} if scale > 0.0 else {}
+    slopes = {SHAPE_SCALE: share * (1.0 - share) / scale}
     for _, each in held:
         for path, slope in each.items():
             slopes[path] = slopes.get(path, 0.0) - share * slope / (scale + whole)
     found.add("weight_layers", fit.spread(share, slopes), "", "%")
-    layers = matched.layers
-    for word, value, error in (
-        ("layer_width", 0.1 * layers.width, 0.1 * matched.width_sigma),
-        ("layer_spacing", 0.1 * layers.spacing, 0.1 * matched.spacing_sigma),
-    ):
-        if word.replace("layer_", "") + " of layers" not in matched.bounded:
-            found.add(word, Spread(np.asarray(value), {f"fit {word}": np.asarray(error)}), "nm", "nm")
-    _add_tops(found, pattern, matched, beam)
+    for word, path in (("layer_width", WIDTH), ("layer_spacing", SPACING)):
+        if not any(f"{word.removeprefix('layer_')} of the layers ended" in doubt for doubt in found.doubts):
+            found.add(word, fit.spread(0.1 * fit.values[path], {path: 0.1}), "nm", "nm")
+    _add_tops(found, pattern, fit, layers, beam)
 
 
-def _add_tops(found: Findings, pattern: Pattern, matched: Matched, beam: Beam) -> None:
+def _add_tops(found: Findings, pattern: Pattern, fit: Refined, layers: Layers, beam: Beam) -> None:
     """Where the humps are highest, with the errors of width and spacing."""
     angle = np.arange(pattern.angle[0], pattern.angle[-1], 0.01)
-    layers = matched.layers
     shapes = Shapes(angle, layers.structure, beam)
 
     def tops(which: Layers) -> Array:
@@ -187,10 +263,10 @@ def _add_tops(found: Findings, pattern: Pattern, matched: Matched, beam: Beam) -
         return np.array([angle[k] - c[1] / (2.0 * c[0]) for k, c in zip(high, curve, strict=True)])
 
     middle = tops(layers)
-    wide = tops(replace(layers, width=layers.width + matched.width_sigma))
-    apart = tops(replace(layers, spacing=layers.spacing + matched.spacing_sigma))
+    wide = tops(replace(layers, width=layers.width + fit.error(WIDTH)))
+    apart = tops(replace(layers, spacing=layers.spacing + fit.error(SPACING)))
     if not middle.size == wide.size == apart.size:
         return
     for n, top in enumerate(middle, start=1):
-        parts = {"fit layer_width": np.asarray(wide[n - 1] - top), "fit layer_spacing": np.asarray(apart[n - 1] - top)}
-        found.add(f"hump_{n}", Spread(np.asarray(top), parts), "deg", "deg")
+        slopes = {WIDTH: (wide[n - 1] - top) / fit.error(WIDTH), SPACING: (apart[n - 1] - top) / fit.error(SPACING)}
+        found.add(f"hump_{n}", fit.spread(float(top), slopes), "deg", "deg")

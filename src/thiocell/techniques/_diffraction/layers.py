@@ -14,11 +14,10 @@ from scipy.special import j1
 from thiocell.chemistry.structure import Structure
 from thiocell.core.bad_input import BadInput
 from thiocell.core.extra import needed
+from thiocell.core.x_rays import EV_ANGSTROM
 
 Array = NDArray[np.float64]
 
-_EV_ANGSTROM = 12398.4198
-"""CODATA 2022: h c, energy of a photon times its wavelength."""
 _POINTS, _FEWEST = 2.0, 80
 """Places in q between which the pattern is interpolated, for each radian of q times width, and their least number."""
 _FAR, _TILTS = 80.0, 160
@@ -172,6 +171,6 @@ def _factor(element: str, q: Array, wavelength: float) -> NDArray[np.complex128]
     """Form factor with anomalous scattering (International Tables C, 6.1.1.4; Cromer and Liberman 1981)."""
     gemmi = _gemmi()
     kind = gemmi.Element(element)
-    real, imaginary = gemmi.cromer_liberman(z=kind.atomic_number, energy=_EV_ANGSTROM / wavelength)
+    real, imaginary = gemmi.cromer_liberman(z=kind.atomic_number, energy=EV_ANGSTROM / wavelength)
     plain = np.array([kind.it92.calculate_sf((each / (4.0 * np.pi)) ** 2) for each in q])
     return np.asarray(plain + real + 1j * imaginary)

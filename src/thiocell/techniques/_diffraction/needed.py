@@ -12,39 +12,57 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.result import Limit
 from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
-from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, simulate, slow_columns
+from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, slow_columns
+from thiocell.techniques._diffraction.hidden import SPAN, add_limits, hidden
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
-from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of, volumes
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of
+from thiocell.techniques._diffraction.starts import begun, placed_in
+from thiocell.techniques._findings import ONE_SIDED, Findings
 
+_BAD = 1.5
+"""assumed: goodness of fit above which a refinement may stand in the wrong place."""
+_SAME = 0.003
+"""assumed: share of an edge within which two refinements begin alike."""
 _NEEDED = 3.0
 """assumed: standard deviations below which a phase's share is none."""
 _WORSE = 25.0
 """assumed: rise of chi-square, in units of what the fit leaves, from which a phase is needed whatever its sigma."""
-_ONE_SIDED = 1.645
-"""Standard deviations below which a normal number lies with 95 %."""
-_USUAL = 0.15
-"""degrees; assumed: width of the lines of a phase that is not found, when its limit is reckoned."""
 _LOOSE = 0.01
 """assumed: sigma of an edge, as a share of it, from which no line holds the cell."""
 _AT_END = 1e-3
 """assumed: share of an edge within which it counts as having run to the end of its range."""
 
 
+def sought(pattern: Pattern, told: list[Phase], beam: Beam, plan: Plan) -> tuple[list[Phase], Refined]:
+    """The better of the refinements that begin where lines are sought and, if that is a bad one, as phases are told."""
+    phases = begun(pattern, told, beam, plan)
+    fit = refine(pattern, phases, beam, plan)
+    if fit.gof < _BAD or all(map(_alike, phases, told)):
+        return phases, fit
+    other = refine(pattern, told, beam, plan)
+    return (told, other) if other.chi2 < fit.chi2 else (phases, fit)
+
+
 def settled(
     found: Findings, pattern: Pattern, phases: list[Phase], beam: Beam, plan: Plan, fit: Refined
 ) -> tuple[list[Phase], Refined]:
-    """The phases that are needed and their fit; raises BadInput if no phase of ``phases`` is in the pattern."""
+    """The phases that are needed and their fit; raises BadInput if no phase of ``phases`` is in the pattern.
+
+    A phase that seems not needed is sought once more in what the others leave.
+    """
     needed: set[str] = set()
+    again: set[str] = set()
+    names = [phase.structure.name for phase in phases]
     while (n := _least(fit, phases, needed)) is not None:
         name = phases[n].structure.name
         lost = _lost(fit, n, phases[n])
         if len(phases) == 1:
             if lost or not _placed(fit, n) or not _worse(_without_lines(pattern, plan), fit):
                 raise BadInput(
-                    f"record '{pattern.name}' has no lines of {name} where its cell would have them within 4 %; check "
-                    "the wavelength, the phases, and whether the angles are two-theta rather than d or q"
+                    f"record '{pattern.name}' has no lines of {' or '.join(names)} where their cells would have them "
+                    "within 4 %; check the wavelength, the phases, and whether the angles are two-theta rather than d "
+                    "or q"
                 )
             needed.add(name)
             continue
@@ -55,9 +73,59 @@ def settled(
             needed.add(name)
             found.note(f"the share of {name} is told badly, but without it the fit is worse: it is kept")
             continue
-        _say(found, fit, phases, n, lost, _hidden(pattern, bare, phases[n], beam, plan))
+        if name not in again and (better := _anew(pattern, rest, bare, phases[n], n, beam, plan)) is not None:
+            again.add(name)
+            phases, fit = better
+            continue
+        _say(found, pattern, bare, rest, phases[n], lost, beam, plan)
         phases, fit = rest, bare
     return _without_iodide(found, pattern, phases, beam, plan, fit)
+
+
+def left_by(fit: Refined, pattern: Pattern, plan: Plan) -> float:
+    """What a fit leaves beyond noise, as a share of all that lines, and a plan's shape, stand above what is slow."""
+    bare = _without_lines(pattern, replace(plan, shape=None)) - pattern.angle.size
+    return float(np.sqrt(max(fit.chi2 - pattern.angle.size, 0.0) / max(bare, 1.0)))
+
+
+def _anew(
+    pattern: Pattern, rest: list[Phase], bare: Refined, phase: Phase, n: int, beam: Beam, plan: Plan
+) -> tuple[list[Phase], Refined] | None:
+    """Phases with ``phase`` in place ``n`` again and their fit, if it has lines in what ``bare`` leaves."""
+    home = replace(phase, structure=phase.home or phase.structure)
+    there = placed_in(pattern, bare.observed - bare.calculated, home, beam, plan)
+    tried = [[*rest[:n], start, *rest[n:]] for start in ([home] if _alike(home, there) else [home, there])]
+    phases, fit = min(((each, refine(pattern, each, beam, plan)) for each in tried), key=lambda pair: pair[1].chi2)
+    is_there = fit.converged and _placed(fit, n) and not _lost(fit, n, phase)
+    return (phases, fit) if is_there and _worse(bare.chi2, fit) else None
+
+
+def _alike(one: Phase, other: Phase) -> bool:
+    """Do refinements that begin with either begin in one place?"""
+    return abs(one.structure.edges[0] / other.structure.edges[0] - 1.0) < _SAME
+
+
+def _say(
+    found: Findings,
+    pattern: Pattern,
+    bare: Refined,
+    rest: list[Phase],
+    phase: Phase,
+    lost: bool,
+    beam: Beam,
+    plan: Plan,
+) -> None:
+    name = phase.structure.name
+    if sum(mass for mass, _ in masses(bare, rest)) <= 0.0:  # nor is the other there, which is said in its turn
+        found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
+        return
+    share = add_limits(found, bare, rest, phase, hidden(pattern, bare, rest, phase, beam, plan))
+    why = (
+        f"lines near those of {name} are only met by a cell that is 4 % or more off, so that they are not its own"
+        if lost
+        else f"phase {name} is not needed"
+    )
+    found.note(f"{why}: its share is {share} {SPAN}; it is left out")
 
 
 def _least(fit: Refined, phases: list[Phase], needed: set[str]) -> int | None:
@@ -115,47 +183,6 @@ def _begun(fit: Refined, phases: list[Phase], places: list[int]) -> list[Phase]:
     return found
 
 
-def _say(found: Findings, fit: Refined, phases: list[Phase], n: int, lost: bool, hidden: tuple[float, float]) -> None:
-    name = phases[n].structure.name
-    if lost:
-        found.note(
-            f"lines near those of {name} are only met by a cell that is 4 % or more off: they are not taken for its "
-            "own, and it is left out"
-        )
-        return
-    held = masses(fit, phases)
-    rest = sum(mass for mass, _ in held) - held[n][0]
-    scale, sigma = fit.values.get(scale_of(n), 0.0), fit.error(scale_of(n))
-    if rest <= 0.0:  # nor is the other there, which is said in its turn
-        found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
-        return
-    where = ""
-    if not np.isfinite(sigma):
-        scale, sigma = hidden
-        where = f", for lines at its own places, {_USUAL:g} degrees wide"
-    unit = float(np.prod(fit.cells[n]))
-    most = (max(scale, 0.0) + _ONE_SIDED * sigma) * unit
-    found.limits[f"weight_{word_of(name)}"] = _below(100.0 * most / (most + rest), "%")
-    filled = [size for size, _ in volumes(fit)]
-    large = most / unit * fit.cells[n][1] ** 2
-    found.limits[f"volume_{word_of(name)}"] = _below(100.0 * large / (large + sum(filled) - filled[n]), "%")
-    share, error = 100.0 * scale * unit / (scale * unit + rest), 100.0 * sigma * unit / rest
-    found.note(f"phase {name} is not needed: its share is {share:.2g}({error:.2g}) %{where}; it is left out")
-
-
-def _hidden(pattern: Pattern, bare: Refined, phase: Phase, beam: Beam, plan: Plan) -> tuple[float, float]:
-    """Scale and sigma of lines at the phase's own places, as wide as is usual, beside a fit without it."""
-    lines = simulate(pattern.angle, [(phase.home or phase.structure, 1.0, _USUAL, 0.0)], beam, plan)
-    others = bare.calculated - bare.background
-    slow = slow_columns(pattern.angle, plan, [(place, 2.0) for place in plan.halos])
-    design = np.column_stack([lines, others, slow]) / pattern.sigma[:, None]
-    size = np.maximum(np.linalg.norm(design, axis=0), 1e-300)
-    inverse = np.linalg.pinv((design / size).T @ (design / size), hermitian=True)
-    left = (bare.observed - bare.calculated) / pattern.sigma
-    scale = float(inverse[0] @ ((design / size).T @ left)) / size[0]
-    return scale, float(np.sqrt(inverse[0, 0]) / size[0]) * max(bare.gof, 1.0)
-
-
 def _below(bound: float, unit: str) -> Limit:
     return Limit(Quantity.exact(bound, unit), "below", 0.95)
 
@@ -172,6 +199,6 @@ def _without_iodide(
         plain = iodide_in_sulfide(0.0, fit.values[edge_of(n, "a")])
         bare[n] = Phase(replace(plain, name=name), home=phase.home)
         if np.isfinite(sigma := fit.error(iodide_of(n))):
-            found.limits[f"iodine_{word_of(name)}"] = _below(_ONE_SIDED * sigma, "")
+            found.limits[f"iodine_{word_of(name)}"] = _below(ONE_SIDED * sigma, "")
         found.note(f"no iodide is found in {name}: it is fitted without")
     return (phases, fit) if bare == phases else (bare, refine(pattern, bare, beam, plan))

@@ -45,10 +45,11 @@ def read_pattern(records: Mapping[str, Record], technique: str, begin: float, en
     doubts = list(record.doubts)
     if len(record) < _FEWEST:
         raise BadInput(f"record '{record.name}' has {len(record)} rows; a refinement needs {_FEWEST}")
-    if angle.min() <= 0.0 or angle.max() >= 180.0:
+    used = angle[((angle >= begin) | (begin <= 0.0)) & ((angle <= end) | (end >= 180.0))]
+    if used.size and (used.min() <= 0.0 or used.max() >= 180.0):
         raise BadInput(
-            f"record '{record.name}' has angles from {angle.min():.4g} to {angle.max():.4g} degrees; two-theta lies "
-            "between 0 and 180 (is the column d or q?)"
+            f"record '{record.name}' has angles from {used.min():.4g} to {used.max():.4g} degrees; two-theta lies "
+            "between 0 and 180: set 'begin' and 'end' to what is a pattern (or is the column d or q?)"
         )
     order = np.argsort(angle, kind="stable")
     if np.any(np.diff(angle) <= 0):

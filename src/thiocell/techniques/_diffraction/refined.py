@@ -56,9 +56,9 @@ class Refined:
         for path in self.paths:
             kind, _, rest = path.partition(".")
             number, _, end = rest.partition(".")
-            if kind != "phases":
+            if kind == "instrument":
                 found[path] = self.values[path]
-            elif int(number) in places:
+            elif kind == "phases" and int(number) in places:
                 found[f"phases.{places.index(int(number))}.{end}"] = self.values[path]
         return found
 

@@ -8,6 +8,8 @@ from thiocell.chemistry.structures import iodide_in_sulfide
 from thiocell.techniques._diffraction.engine import Phase, mass_and_volume
 from thiocell.techniques._diffraction.refined import Refined
 
+SHAPE = 0.9
+"""Scherrer's constant for widths at half maximum; assumed."""
 _STEP = 1e-3
 """Share of iodide between which the mass of a cell is told apart."""
 

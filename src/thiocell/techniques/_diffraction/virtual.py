@@ -15,10 +15,10 @@ from thiocell.core.sample import Sample
 from thiocell.core.term import Term, word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import mass_and_volume
-from thiocell.techniques._diffraction.found import SHAPE
 from thiocell.techniques._diffraction.layered import Shapes
 from thiocell.techniques._diffraction.layers import Layers
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION
+from thiocell.techniques._diffraction.shares import SHAPE
 
 Array = NDArray[np.float64]
 
