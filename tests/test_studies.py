@@ -1,5 +1,6 @@
 """A study is read with every fault named, done step by step, kept, and not done again."""
 
+import itertools
 import json
 import os
 import random
@@ -274,6 +275,27 @@ def test_a_virtual_experiment_is_recovered_and_never_measured(tmp_path):
     assert done.outcomes["p"].records["main"].source.kind == "predicted"
     assert done.outcomes["a"].result.source.kind == "recovered"
     assert done.outcomes["a"].result.drawing.virtual
+
+
+def test_members_of_a_family_have_noise_of_their_own_that_their_order_does_not_change(tmp_path):
+    def noises(of, name):
+        (tmp_path / name).mkdir()
+        sample = HEAD.replace("y = 0.15", f"y = {of}").replace("mass", 'thickness = "800 um", mass')
+        table = '[predict.p]\ntechnique = "dc_polarisation"\nsample = "best"\nseed = 7\n'
+        values = 'values = { electronic_conductivity = "1e-6 S/cm" }\n'
+        done = run(load(study(tmp_path / name, sample + table + values)), default_store(tmp_path / name)).outcomes
+        told = {step: o for step, o in done.items() if o.verb == "predict"}
+        assert len({o.key for o in told.values()}) == len(told)
+        return {step: o.records["main"]["current"] for step, o in told.items()}
+
+    few, many = noises([0.10, 0.15], "few"), noises([0.20, 0.15, 0.10, 0.05], "many")
+    for step, current in few.items():  # nothing that is predicted here hangs on y
+        assert np.array_equal(current, many[step])
+    away = [current - np.mean(list(many.values()), axis=0) for current in many.values()]
+    assert all(abs(np.corrcoef(a, b)[0, 1] + 1 / 3) < 0.2 for a, b in itertools.combinations(away, 2))
+    alone = noises(0.15, "alone")["p"]
+    assert np.array_equal(alone, noises(0.15, "again")["p"])
+    assert not np.array_equal(alone, few["p[y=0.15]"])
 
 
 def test_a_declared_sha256_must_be_the_file_s(tmp_path):

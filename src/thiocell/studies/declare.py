@@ -200,7 +200,7 @@ def make_predict(shop: Workshop) -> tuple[list[Step], Family]:
 
     def make(end: str, _: Mapping[str, Quantity]) -> PredictStep:
         chosen = {word: for_member(shop, value, end) for word, value in values.items()}
-        return PredictStep(name, technique, shop.member(sample, end), chosen, seed)
+        return PredictStep(name, technique, shop.member(sample, end), chosen, seed, end)
 
     return shop.each((sample, *steps_of(values.values())), make)
 

@@ -171,9 +171,17 @@ def _do_predict(work: PredictStep, outcomes: Outcomes) -> Kept:
     terms = takes(work.technique)
     values = {word: terms[word].check(word, found.quantity) for word, found in found_of(work.values, outcomes).items()}
     sample, held = with_fitted(sample_of(work.sample, outcomes), work.values, outcomes)
-    rng = None if work.seed is None else np.random.default_rng(work.seed)
-    records = work.technique.predict(values, sample, rng)
+    records = work.technique.predict(values, sample, _noise(work))
     return Kept(records={role: dataclasses.replace(r, doubts=(*r.doubts, *held)) for role, r in records.items()})
+
+
+def _noise(work: PredictStep) -> np.random.Generator | None:
+    """The draws of a prediction with a seed: a member's are its own, whoever else is in the family."""
+    if work.seed is None:
+        return None
+    label = np.frombuffer(hashlib.sha256(work.member.encode()).digest(), dtype="<u4")
+    key = tuple(int(word) for word in label) if work.member else ()
+    return np.random.default_rng(np.random.SeedSequence(work.seed, spawn_key=key))
 
 
 def _do_analyse(work: AnalyseStep, outcomes: Outcomes) -> Kept:

@@ -49,13 +49,17 @@ class RecordStep:
 
 @dataclass(frozen=True)
 class PredictStep:
-    """Write the records that a perfect instrument would, or with ``seed`` a real one."""
+    """Write the records that a perfect instrument would, or with ``seed`` a real one.
+
+    ``member`` is the ending of a family's member, which has noise of its own by it; '' for a lone prediction.
+    """
 
     technique_name: str
     technique: Technique
     sample: str
     values: Mapping[str, Quantity | Expression]
     seed: int | None = None
+    member: str = ""
 
 
 @dataclass(frozen=True)
