@@ -10,6 +10,8 @@ from thiocell.core.result import Limit
 from thiocell.studies.claim import Claim, read_printed
 from thiocell.studies.judge import judge
 from thiocell.studies.outcome import Outcome
+from thiocell.studies.study import TrendStep
+from thiocell.studies.trend import trend
 
 
 def outcomes(kind="measured", sigma=1.0, value=530.0, unit="mAh/g"):
@@ -154,6 +156,30 @@ def test_a_printed_sigma_a_bare_unit_and_a_bound_are_taken_as_meant(printed, wor
 
 def test_a_bound_of_zero_leaves_no_room_for_rounding():
     assert one({"rate.capacity - printed.capacity": "> 0 mAh/g"}, outcomes(sigma=0.0, value=529.0)).verdict == "fails"
+
+
+@pytest.mark.parametrize(
+    ("says", "word"), [("at least 0 %", "holds"), ("at most 0 %", "holds"), ("0.0001(0) %", "fails")]
+)
+def test_a_slope_of_rounding_alone_is_none(says, word):
+    y = 30.0 + np.array([0.0, 0.0, -1.4e-14, -2.8e-14, -2.1e-14])  # what an analysis makes of members that are alike
+    members = {f"mix[x={x}]": Quantity(value, "%", 0.0) for x, value in zip(range(5), y, strict=True)}
+    found = {
+        n: Outcome(n, "analyse", "done", result=Result("mixing", {"v": q}, Source("recovered")))
+        for n, q in members.items()
+    }
+    step = TrendStep("v", "x", "line", tuple((n, Quantity.exact(float(x))) for x, n in enumerate(members)))
+    found["mix"] = Outcome("mix", "trend", "done", result=trend(step, found))
+    verdict = one({"mix.slope": says}, found)
+    assert verdict.verdict == word, verdict.reason
+
+
+@pytest.mark.parametrize(("more", "word"), [(1e-13, "holds"), (1e-7, "fails")])
+def test_rounding_is_of_the_numbers_that_were_compared_and_no_more(more, word):
+    facts = {name: Fact(Quantity.exact(530.0, "mAh/g"), Source("derived")) for name in ("one", "other")}
+    pair = {"a": Outcome("a", "sample", "done", sample=Sample("a", facts=facts))}
+    verdict = one({f"a.one - {1 + more} * a.other": "at least 0 mAh/g"}, pair)
+    assert (verdict.verdict, "but for the rounding" in verdict.reason) == (word, word == "holds")
 
 
 def shared_mass(part):

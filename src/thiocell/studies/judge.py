@@ -15,6 +15,7 @@ from thiocell.studies.expression import parse, split
 from thiocell.studies.intervals import Reach
 from thiocell.studies.lookup import Bounded, Found, Missing, NotFound, evaluate
 from thiocell.studies.outcome import Outcome
+from thiocell.studies.rounding import ROUNDING
 
 _MANY = 4
 """assumed: values from which on none is proposed in place of another."""
@@ -82,7 +83,9 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
     if found.unfit:
         return _verdict(claim, "open", found.unfit, **known, found=here)
     reach = found.reach.to(here.unit) if found.reach else None
-    word, reason = _within(printed, reach) if reach else _compare(printed, here)
+    rounding = Quantity(found.quantity.value, found.quantity.unit, found.rounding).to(here.unit).sigma
+    rounding += ROUNDING * abs(printed.quantity.value)
+    word, reason = _within(printed, reach, rounding) if reach else _compare(printed, here, rounding)
     if word == "fails" and (claim.contradicts or found.printed):
         word = "contradicts"
         reason = f"{claim.contradicts or 'this follows from other numbers of the same source'}; {reason}"
@@ -108,7 +111,7 @@ def _misfit(claim: Claim, printed: Printed, found: Found, instead: str) -> str:
     return f"{claim.contradicts}; {reason}" if claim.contradicts else reason
 
 
-def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
+def _within(printed: Printed, reach: Reach, rounding: float) -> tuple[Word, str]:
     """Does a number hold of which is known how far it may go, and the sentence that says why.
 
     Its sigma does not count: that of a fit is one of slopes, and tells less than how far the numbers let it go.
@@ -116,7 +119,7 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
     What the numbers leave open to a side that the claim needs stays open, or in all by more than the number itself; so
     does what lies beyond an end where model or search failed.
     """
-    told, width = f"it may be {reach} ({100 * reach.level:.4g} %)", 2 * printed.width * (1 + 1e-12)
+    told, width = f"it may be {reach} ({100 * reach.level:.4g} %)", 2 * printed.width + rounding
     above, below = printed.quantity.value - reach.high, reach.low - printed.quantity.value
     gap = {"": max(above, below), "at most": below, "at least": above}[printed.side]
     if gap > width:
@@ -140,7 +143,7 @@ def _within(printed: Printed, reach: Reach) -> tuple[Word, str]:
             "open",
             f"{told}: the numbers that were fitted leave more open than the number itself, and decide nothing",
         )
-    if gap > 0.0:
+    if gap > rounding:
         return "holds", f"{told}; {said} is {_short(gap)} {reach.unit} beyond, {_short(width)} allowed".replace(
             "  ", " "
         )
@@ -158,14 +161,15 @@ def _bounded(printed: Printed, limit: Limit) -> tuple[Word, str]:
     told = f"all that is known is that it lies {limit.side} {_short(bound)} {unit}".rstrip()
     told = f"{told} ({100 * limit.level:.4g} %)"
     gap = said - bound if limit.side == "below" else bound - said
+    rounding = ROUNDING * max(abs(said), abs(bound))
     if (limit.side, printed.side) in (("below", "at most"), ("above", "at least")):
-        return ("holds", told) if gap >= 0.0 else ("open", told)
-    if gap > 2 * printed.width * (1 + 1e-12):
+        return ("holds", told) if gap >= -rounding else ("open", told)
+    if gap > 2 * printed.width + rounding:
         return "fails", f"{told}; that is {_short(gap)} {unit} away".rstrip()
     return "open", told
 
 
-def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
+def _compare(printed: Printed, found: Quantity, rounding: float) -> tuple[Word, str]:
     """Does the number hold, and the sentence that says why."""
     allowed = 2 * math.hypot(found.sigma if found.known else 0.0, printed.width)
     away = found.value - printed.quantity.value
@@ -179,7 +183,10 @@ def _compare(printed: Printed, found: Quantity) -> tuple[Word, str]:
             "holds",
             f"found {_short(found.value)} {unit}, which is {printed.side} {_short(printed.quantity.value)}".strip(),
         )
-    word: Word = "holds" if excess <= allowed * (1 + 1e-12) else "fails"
+    if printed.side and allowed < excess <= rounding:
+        told = f"found {_short(found.value)} {unit}, which is {_short(printed.quantity.value)}"
+        return "holds", f"{told} but for the rounding of the arithmetic".replace("  ", " ")
+    word: Word = "holds" if excess <= allowed + rounding else "fails"
     return word, f"{_short(abs(away))} {unit} apart, {_short(allowed)} allowed ({basis})".replace("  ", " ")
 
 

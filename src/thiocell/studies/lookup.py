@@ -17,6 +17,7 @@ from thiocell.studies.errors import Parts, shared
 from thiocell.studies.expression import Expression, split
 from thiocell.studies.intervals import Reach, absent_of, reach_of, unfit_of
 from thiocell.studies.outcome import Outcome
+from thiocell.studies.rounding import of_value, through
 
 _WORTH = ("derived", "measured", "fitted", "predicted", "recovered")
 """Kinds of a found number; a number made of several is of the last kind among them."""
@@ -51,7 +52,7 @@ class Found:
     """``quantity`` with the kind of verdict it can support; ``printed`` if it rests on printed numbers alone.
 
     ``reach`` is how far it may go, where it is a single value of a result that says so; ``unfit`` why nothing is to be
-    judged by it.
+    judged by it; ``rounding`` how far arithmetic alone may have moved it, in its unit.
     """
 
     quantity: Quantity
@@ -59,6 +60,7 @@ class Found:
     printed: bool
     reach: Reach | None = None
     unfit: str = ""
+    rounding: float = 0.0
 
 
 def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
@@ -75,7 +77,8 @@ def evaluate(expression: Expression, outcomes: Mapping[str, Outcome]) -> Found:
     kind = max((part.kind for part in parts.values()), key=_WORTH.index)
     unfit = next((part.unfit for part in parts.values() if part.unfit), "")
     printed = all(part.printed for part in parts.values())
-    return Found(quantity, kind, printed, _reach(expression, parts, shares, quantity), unfit)
+    rounding = through(expression.rule, inputs, {name: part.rounding for name, part in parts.items()})
+    return Found(quantity, kind, printed, _reach(expression, parts, shares, quantity), unfit, rounding)
 
 
 def _reach(
@@ -125,8 +128,8 @@ def found(name: str, outcomes: Mapping[str, Outcome]) -> Found:
         raise NotFound(f"step '{step}' did not finish: {outcome.error}")
     result, sample = outcome.result, outcome.sample
     if result is not None and word in result.values:
-        kind, reach = worst([result.source.kind]), reach_of(result, word)
-        return Found(result.values[word], kind, False, reach, unfit_of(result, word))
+        kind, reach, value = worst([result.source.kind]), reach_of(result, word), result.values[word]
+        return Found(value, kind, False, reach, unfit_of(result, word), of_value(value, result, word))
     if result is not None and (absent := absent_of(result, word)) is not None:
         sure = absent.sure and not unfit_of(result, word)
         raise Missing(f"there is no {word}: {absent.sentence}", worst([result.source.kind]), sure=sure)
@@ -134,7 +137,8 @@ def found(name: str, outcomes: Mapping[str, Outcome]) -> Found:
         raise Bounded(word, result.limits[word], worst([result.source.kind]))
     if sample is not None and word in sample.facts:
         fact = sample.facts[word]
-        return Found(fact.quantity, worst([fact.source.kind]), fact.source.kind == "paper")
+        kind, value = worst([fact.source.kind]), fact.quantity
+        return Found(value, kind, fact.source.kind == "paper", rounding=of_value(value))
     known = set(result.values if result else ()) | set(sample.facts if sample else ())
     raise BadInput(f"step '{step}' gave no '{word}'; it gave {choices(known)}")
 
