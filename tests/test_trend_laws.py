@@ -85,6 +85,74 @@ def test_a_noise_free_break_is_found_but_never_exact():
 def test_a_line_without_a_break_proves_no_plateau():
     fit = broken_line(X, 5.718 + 0.52 * X, np.diag(np.full(X.size, 1e-6)))
     assert any("no plateau" in doubt for doubt in fit.doubts)
+    assert set(fit.values) == {"intercept", "slope"}
+    bound, side = fit.limits["break_point"]
+    assert (side, 0.28 < bound < 0.30) == ("above", True)
+
+
+def test_a_break_beyond_the_last_point_has_a_limit_that_covers_it():
+    """Points up to 0.15 of a limit at 0.20, and more near it: what is said of it is true as often as it says."""
+    rng, told = np.random.default_rng(4), {"above": [], "value": []}
+    for x, sigma in (([0.0, 0.02, 0.10, 0.15], 1e-4), ([0.0, 0.10, 0.15, 0.19, 0.21], 3e-3)):
+        at = np.array(x)
+        for _ in range(200):
+            y = 5.718 + 0.52 * np.minimum(at, 0.2) + rng.normal(0, sigma, at.size)
+            fit = broken_line(at, y, np.diag(np.full(at.size, sigma**2)))
+            if "break_point" in fit.limits:
+                told["above"].append(fit.limits["break_point"][0] < 0.2)
+                assert fit.limits["break_point"][1] == "above"
+            else:
+                error = np.sqrt(fit.covariance[2, 2])
+                told["value"].append(abs(fit.values["break_point"] - 0.2) < 2 * error)
+    assert len(told["above"]) > 300
+    assert np.mean(told["above"]) > 0.95
+    assert sum(not inside for inside in told["value"]) / 400 < 0.05
+
+
+def test_a_plateau_from_the_second_point_on_gives_limits_of_break_and_slope():
+    y = np.where(X > 0.0, 5.74, 5.718)
+    fit = broken_line(X, y, np.diag(np.full(X.size, 1e-6)))
+    assert not fit.values
+    assert fit.limits["break_point"] == (pytest.approx(0.05, abs=0.01), "below")
+    assert fit.limits["slope"] == (pytest.approx(0.022 / 0.05, rel=0.2), "above")
+    assert "one place alone" in fit.doubts[0]
+
+
+def test_a_level_series_tells_no_break():
+    y = 5.718 + 1e-3 * np.random.default_rng(5).normal(size=X.size)
+    fit = broken_line(X, y, np.diag(np.full(X.size, 1e-6)))
+    assert (set(fit.values), fit.limits) == ({"intercept", "slope"}, {})
+    assert "no slope is proven" in fit.doubts[0]
+
+
+def test_a_break_s_sigma_reaches_to_the_ends_that_the_points_leave_it():
+    """Two points on a shallow slope: the break may lie further to one side than to the other."""
+    at = np.array([0.0, 0.04, 0.20, 0.25, 0.30])
+    fit = broken_line(at, 5.718 + 0.52 * np.minimum(at, 0.12), np.diag(np.full(5, 3e-3**2)))
+    low, high = (float(word) for word in fit.doubts[0].replace("(95 %)", "").split("between ")[1].split(" and "))
+    best, sigma = fit.values["break_point"], np.sqrt(fit.covariance[2, 2])
+    assert best - 2 * sigma <= low < 0.12 < high <= best + 2 * sigma
+
+
+def test_a_law_that_misses_its_points_is_no_surer_than_their_scatter():
+    """Each sigma grows by the root of chi-square per degree of freedom, here of a curve held for a line."""
+    y, sigma = 1 + 4 * X**2, np.full(X.size, 0.003)
+    fit = line(X, y, np.diag(sigma**2))
+    rest = y - fit.curve(X)
+    ratio = np.sqrt(np.sum((rest / sigma) ** 2) / (X.size - 2))
+    plain = np.linalg.inv(np.column_stack([np.ones_like(X), X]).T @ np.column_stack([np.ones_like(X), X])) * 0.003**2
+    assert ratio > 10
+    assert fit.covariance == pytest.approx(plain * ratio**2, rel=1e-9)
+    assert f"reduced chi-square {ratio**2:.1f}" in fit.doubts[0]
+    assert "Birge" in fit.doubts[0]
+
+
+def test_an_error_that_all_points_share_hides_no_scatter():
+    sigma, shared = 0.003, 0.5
+    fit = line(X, 1 + 4 * X**2, np.diag(np.full(X.size, sigma**2)) + shared**2)
+    alone = line(X, 1 + 4 * X**2, np.diag(np.full(X.size, sigma**2)))
+    assert fit.covariance[1, 1] == pytest.approx(alone.covariance[1, 1], rel=1e-6)
+    assert np.sqrt(fit.covariance[0, 0]) == pytest.approx(np.hypot(shared, np.sqrt(alone.covariance[0, 0])), rel=1e-6)
 
 
 def test_an_activation_energy_comes_back_and_covers():

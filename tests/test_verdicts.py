@@ -174,6 +174,20 @@ def test_a_slope_of_rounding_alone_is_none(says, word):
     assert verdict.verdict == word, verdict.reason
 
 
+def test_a_solubility_limit_beyond_the_last_member_is_judged_by_its_limit():
+    edges = {x: Quantity(5.718 + 0.52 * x, "angstrom", 1e-4) for x in (0.0, 0.02, 0.10, 0.15)}
+    found = {
+        f"a[x={x}]": Outcome(f"a[x={x}]", "analyse", "done", result=Result("xrd", {"a": edge}, Source("recovered")))
+        for x, edge in edges.items()
+    }
+    step = TrendStep("a", "x", "broken_line", tuple((f"a[x={x}]", Quantity.exact(x)) for x in edges))
+    found["edge"] = Outcome("edge", "trend", "done", result=trend(step, found))
+    assert one({"edge.break_point": "about 0.20"}, found).verdict == "open"
+    assert one({"edge.break_point": "0.10"}, found).verdict == "fails"
+    assert one({"edge.break_point": "at least 0.14"}, found).verdict == "holds"
+    assert one({"edge.slope": "0.52 angstrom"}, found).verdict == "holds"
+
+
 @pytest.mark.parametrize(("more", "word"), [(1e-13, "holds"), (1e-7, "fails")])
 def test_rounding_is_of_the_numbers_that_were_compared_and_no_more(more, word):
     facts = {name: Fact(Quantity.exact(530.0, "mAh/g"), Source("derived")) for name in ("one", "other")}

@@ -10,13 +10,15 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
-from thiocell.core.result import Covariance, Result
+from thiocell.core.result import Covariance, Limit, Result
 from thiocell.core.source import Kind, Source
 from thiocell.physics.composition import AVOGADRO
-from thiocell.physics.trend_laws import LAWS, Fit
+from thiocell.physics.linear_fit import Fit
+from thiocell.physics.trend_laws import LAWS
 from thiocell.studies.errors import Parts
 from thiocell.studies.errors import covariance as covariance_of
 from thiocell.studies.expression import parse
+from thiocell.studies.intervals import LEVEL
 from thiocell.studies.lookup import evaluate, parts_of, worst
 from thiocell.studies.outcome import Outcome
 from thiocell.studies.study import TrendStep
@@ -55,10 +57,16 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
         {work.against: Column(x, x_unit), work.value: Column(y, y_unit), f"sigma_{work.value}": Column(sigma, y_unit)},
         Source(kind, place="the family's members"),
     )
-    values, covariance = _values(fit, x_unit, f"{y_unit}*K" if work.law == "ionic_arrhenius" else y_unit)
+    y_unit = f"{y_unit}*K" if work.law == "ionic_arrhenius" else y_unit
+    values, covariance = _values(fit, x_unit, y_unit)
+    limits = {
+        word: Limit(Quantity.exact(bound, _unit(word, x_unit, y_unit)), side, LEVEL)
+        for word, (bound, side) in fit.limits.items()
+    }
     source = Source(kind, place=f"{work.law} of {work.value} against {work.against}, {len(points)} points")
     drawing = _draw(work, table, fit, source)
-    return Result("trend", values, source, {"points": table}, (*doubts, *fit.doubts), covariance, drawing=drawing)
+    doubts += fit.doubts
+    return Result("trend", values, source, {"points": table}, tuple(doubts), covariance, limits, drawing)
 
 
 def fitted(law: str, x: Array, y: Array, covariance: Array, place: Array) -> Fit:
@@ -112,7 +120,7 @@ def _values(fit: Fit, x_unit: str, y_unit: str) -> tuple[dict[str, Quantity], Co
     if "activation_energy" in values:
         scale[list(values).index("activation_energy")] = 1e-3
         values["activation_energy"] = energy
-    known = bool(np.all(np.isfinite(fit.covariance)))
+    known = bool(values) and bool(np.all(np.isfinite(fit.covariance)))
     covariance = Covariance(tuple(values), fit.covariance * np.outer(scale, scale)) if known else None
     if "activation_energy" in values:
         each = 1e3 / AVOGADRO
