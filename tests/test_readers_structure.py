@@ -13,6 +13,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Record
 from thiocell.readers import identify, read
 from thiocell.readers._radiation import in_head, radiation
+from thiocell.studies.bench import Bench, analysed
 from thiocell.techniques._diffraction.beam import beam_of
 
 ANGLES = 10.0 + 0.05 * np.arange(200)
@@ -280,6 +281,60 @@ def test_intensities_below_zero_are_a_pattern_where_sigmas_stand_by_them(tmp_pat
     np.testing.assert_allclose(record.columns["intensity"].values, y, atol=0.01)
     with pytest.raises(BadInput, match="in no format known here"):
         one(tmp_path, table(ANGLES, y))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (table(ANGLES) + "20.0\n", "line 201 has 1 columns where the rows before it have 2"),
+        (table(ANGLES).replace("10.500000", "nan"), "line 11 holds no finite angle and intensity"),
+        (table(np.r_[ANGLES[:3], ANGLES[1], ANGLES[4:]]), "line 4 has the angle 10.05 after 10.1"),
+        (
+            table(np.r_[ANGLES[:3], ANGLES[2:-1]], COUNTS + np.arange(200)),
+            "line 4 has the angle 10.1 again, with another intensity",
+        ),
+        ("nothing of the kind\n", "angle, intensity and perhaps sigma were expected"),
+    ],
+)
+def test_bare_columns_that_no_reader_knows_are_told_by_the_one_of_the_technique(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    done, _ = analysed([put(tmp_path, text)], Bench("xrd", settings=("wavelength=0.41 angstrom",)))
+    (error,) = [outcome.error for outcome in done.outcomes.values()]
+    assert said in (error or "")
+    with pytest.raises(BadInput, match=r"in no format known here.*name its reader"):
+        one(tmp_path, text)
+
+
+@pytest.mark.parametrize("turn", [lambda x, y: (x[::-1], y[::-1]), lambda x, y: (x, y - y.mean())])
+def test_bare_columns_that_fall_or_have_no_counts_are_read_where_a_pattern_is_wanted(turn, tmp_path: Path) -> None:
+    x, y = turn(ANGLES, COUNTS)
+    (record,) = read(put(tmp_path, table(x, y)), wanted=("two_theta", "intensity"))
+    np.testing.assert_allclose(record.columns["two_theta"].values, ANGLES, atol=1e-4)
+    with pytest.raises(BadInput, match="in no format known here"):
+        read(put(tmp_path, table(x, y)), wanted=("time", "voltage", "current"))
+
+
+def test_bare_columns_that_may_be_two_kinds_are_what_is_wanted(tmp_path: Path) -> None:
+    path = put(tmp_path, table(60.0 + np.cumsum(np.tile([0.06, 0.07], 100))))
+    with pytest.raises(BadInput, match="could be diffraction or raman"):
+        read(path)
+    kinds = {read(path, wanted=(axis, "intensity"))[0].kind for axis in ("two_theta", "raman_shift")}
+    assert kinds == {"diffraction", "raman"}
+
+
+def test_bare_distances_are_told_how_to_name_them(tmp_path: Path) -> None:
+    path = put(tmp_path, table(0.01 + 0.01 * np.arange(200), COUNTS - COUNTS.mean()))
+    with pytest.raises(BadInput, match="no line '#L r G\\(r\\)' names its columns; write one"):
+        read(path, wanted=("r", "g"))
+
+
+def test_a_pattern_from_zero_on_is_read_but_for_that_row(tmp_path: Path) -> None:
+    record = one(tmp_path, table(ANGLES - 10.0))
+    np.testing.assert_allclose(record.columns["two_theta"].values, (ANGLES - 10.0)[1:], atol=1e-4)
+    assert "row at two-theta 0" in record.doubts[0]
+    with pytest.raises(BadInput, match="in no format known here"):  # seconds rather than degrees
+        one(tmp_path, table(0.5 * np.arange(200.0)))
 
 
 @pytest.mark.parametrize("marker", ["_COUNTS", "_2THETACOUNTS"])

@@ -43,7 +43,7 @@ class Pattern:
 
     def checked(self) -> Pattern:
         """The pattern with finite angles that rise; raises BadInput where that cannot be had without a guess."""
-        found = self._finite()._rising()._once()
+        found = self._finite()._rising()._once()._beyond_zero()
         angle = found.angle
         if angle[-1] > 180.0:
             hint = "; are they hundredths of a degree?" if angle[0] > 1.0 and angle[-1] <= 18000.0 else ""
@@ -100,6 +100,13 @@ class Pattern:
         kept = np.ones(self.angle.size, dtype=bool)
         kept[again] = False
         return replace(self._only(kept), doubts=(*self.doubts, said))
+
+    def _beyond_zero(self) -> Pattern:
+        """The pattern without the row at zero, in the beam itself, where no line can be."""
+        if self.angle[0] != 0.0 or self.angle.size < 2:
+            return self
+        said = f"{self.place} has a row at two-theta 0, in the beam itself: it is left out"
+        return replace(self._only(self.angle > 0.0), doubts=(*self.doubts, said))
 
     def _with_sigma(self) -> Pattern:
         if self.sigma is None:

@@ -20,12 +20,15 @@ from thiocell.readers._powder_cif import holds_pattern, powder_cif
 from thiocell.readers._radiation import in_head, radiation
 from thiocell.readers._text import decode
 
+BARE = ("two_theta", "intensity")
 _BINARY = (b"RAW4.00", b"RAW1.01", b"RAW2", b"V3RD", b"V5RD")
 _TEXTS = (b"*RAS_DATA_START", b"<xrdMeasurements", b"XYDATA")
 _BARE, _NAMED, _ROWS = 0.3, 0.9, 20
 """assumed: how sure bare columns, and columns of which one is called an angle, are a pattern, from these rows on."""
 _SKIPPED = 30
 """assumed: lines of words, not marked as comments, that may stand before bare columns."""
+_FINE = 0.2
+"""degrees; assumed: steps of a pattern that begins at zero, where times begin too."""
 _CUT = 1 << 16
 """Bytes from which the head of a file may end inside a line."""
 
@@ -72,7 +75,8 @@ def _may_be_pattern(found: Block) -> bool:
         angle, intensity = angle[1:], intensity[1:]
     steps = np.diff(angle)
     sure = found.width == 3 and bool(np.all(found.rows[:, 2] > 0.0))
-    return bool(angle[0] > 0.0 and angle[-1] < 180.0 and np.all(steps > 0) and steps.max() < 1.5 * steps.min()) and (
+    begins = angle[0] > 0.0 or (angle[0] == 0.0 and steps.max() < _FINE)
+    return bool(begins and angle[-1] < 180.0 and np.all(steps > 0) and steps.max() < 1.5 * steps.min()) and (
         sure or bool(np.all(intensity[~np.isnan(intensity)] >= 0))
     )
 

@@ -11,6 +11,7 @@ from thiocell.core.bad_input import BadInput
 from thiocell.core.record import Column, Record
 from thiocell.readers._origin import contents, origin, record_name
 
+BARE = ("r", "g")
 _LABELS = re.compile(rb"^#L\s+r\S*\s+G", re.MULTILINE)
 _NUMBERS = re.compile(
     r"(?<![\w.])(qmax|qmin|qdamp|qbroad|wavelength|rpoly)\s*[=:]\s*([-+]?[\d.]+(?:e[-+]?\d+)?)", re.IGNORECASE
@@ -31,7 +32,10 @@ def read(path: Path) -> tuple[Record, ...]:
     data = contents(path)
     label = _LABELS.search(data)
     if label is None:
-        raise BadInput(f"{path.name} is no pair distribution function: no line '#L r G(r)' names its columns")
+        raise BadInput(
+            f"{path.name} is no pair distribution function: no line '#L r G(r)' names its columns; write one "
+            "above the numbers, with (nm) after r where they are no angstrom"
+        )
     head = data[: label.start()].decode("utf-8", "replace")
     lines = data[label.start() :].decode("utf-8", "replace").splitlines()
     rows = _rows(lines[1:], len(head.splitlines()) + 2, path.name)

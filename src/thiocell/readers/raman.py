@@ -16,6 +16,7 @@ from thiocell.readers._origin import contents, origin, record_name
 from thiocell.readers._shift import laser_of, shifts
 from thiocell.readers._text import decode
 
+BARE = ("raman_shift", "intensity")
 _ROWS, _BARE, _NAMED = 20, 0.3, 0.9
 """assumed: the fewest rows of a spectrum; how sure bare columns, and columns named a shift, are a Raman spectrum."""
 _STEP = (0.05, 10.0)

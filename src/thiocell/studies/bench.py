@@ -55,10 +55,12 @@ class Bench:
         return technique, Sample("sample", facts=facts)
 
 
-def records_of(file: Path, reader: str = "", columns: Path | None = None) -> tuple[Record, ...]:
-    """The records in a file, by content, by a named reader, or by a declared column map."""
+def records_of(
+    file: Path, reader: str = "", columns: Path | None = None, wanted: Sequence[str] = ()
+) -> tuple[Record, ...]:
+    """The records in a file, by content or the columns ``wanted``, by a named reader, or by a declared column map."""
     if columns is None:
-        return read(file, reader)
+        return read(file, reader, wanted=wanted)
     page = _toml(columns)
     if "columns" not in page:
         raise BadInput(f"{columns} has no table [columns]; write one entry a column, as a study does")
@@ -79,7 +81,7 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
     for file, asked in _spread(files):
         name = _unused(file.name, outcomes)
         try:
-            there = _picked(file, bench)
+            there = _picked(file, bench, technique.reads if asked else ())
         except BadInput as error:
             if asked:
                 outcomes[name] = Outcome(name, "analyse", "failed", error=str(error), bad_input=True)
@@ -159,9 +161,9 @@ def _unused(name: str, taken: Mapping[str, object]) -> str:
     return name if name not in taken else next(n for i in range(2, 10**6) if (n := f"{name} ({i})") not in taken)
 
 
-def _picked(file: Path, bench: Bench) -> dict[int, Record]:
+def _picked(file: Path, bench: Bench, wanted: Sequence[str] = ()) -> dict[int, Record]:
     """The records of a file that are asked for, by their number from 1; 0 is that of a file that holds no other."""
-    records = records_of(file, bench.reader, bench.columns)
+    records = records_of(file, bench.reader, bench.columns, wanted)
     if bench.pick is not None and not 1 <= bench.pick <= len(records):
         raise BadInput(f"{file} holds {len(records)} record(s); {bench.pick} is none of them")
     if len(records) == 1:
