@@ -457,7 +457,8 @@ def test_tables_of_other_instruments_are_left_to_a_declaration(text: str, tmp_pa
 def test_the_one_line_head_of_pdfgetx2_keeps_both_limits(tmp_path: Path) -> None:
     text = text_samples.pairs_text().replace("qmax = 25.0", "# qmin=0.80 qmax=25.00 dq=0.02 wavelength=0.1836")
     notes = one(tmp_path, text).notes
-    assert notes == {"qmin": "0.80", "qmax": "25.00", "wavelength": "0.1836", "composition": "Ni"}
+    q = {"qmin": "0.80 1/angstrom", "qmax": "25.00 1/angstrom"}
+    assert notes == {**q, "wavelength": "0.1836 angstrom", "composition": "Ni"}
 
 
 def test_nanometres_of_a_pair_distribution_are_turned(tmp_path: Path) -> None:
@@ -466,6 +467,7 @@ def test_nanometres_of_a_pair_distribution_are_turned(tmp_path: Path) -> None:
     np.testing.assert_allclose(record["r"], 10 * plain["r"])
     np.testing.assert_allclose(record["g"], 0.01 * plain["g"])
     assert any("nm" in doubt for doubt in record.doubts)
+    assert (plain.notes["qmax"], record.notes["qmax"]) == ("25.0 1/angstrom", "25.0")
     assert plain.doubts == ()
 
 

@@ -16,6 +16,10 @@ _LABELS = re.compile(rb"^#L\s+r\S*\s+G", re.MULTILINE)
 _NUMBERS = re.compile(
     r"(?<![\w.])(qmax|qmin|qdamp|qbroad|wavelength|rpoly)\s*[=:]\s*([-+]?[\d.]+(?:e[-+]?\d+)?)", re.IGNORECASE
 )
+_UNITS = {"wavelength": "angstrom", "rpoly": "angstrom"} | dict.fromkeys(
+    ("qmax", "qmin", "qdamp", "qbroad"), "1/angstrom"
+)
+"""Of the numbers in a head whose columns are in angstrom, as these programs mean them."""
 _TEXTS = re.compile(r"^[#\s]*(composition)\s*[=:]\s*(.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -46,7 +50,9 @@ def read(path: Path) -> tuple[Record, ...]:
     }
     if all(len(row) > 3 for row in rows) and all(row[3] > 0.0 for row in rows):
         columns["g_sigma"] = Column([row[3] * height for row in rows], "1/angstrom**2")
-    notes = {key.lower(): value for key, value in (*_NUMBERS.findall(head), *_TEXTS.findall(head))}
+    units = {} if doubts else _UNITS
+    notes = {key.lower(): f"{value} {units.get(key.lower(), '')}".strip() for key, value in _NUMBERS.findall(head)}
+    notes |= {key.lower(): value for key, value in _TEXTS.findall(head)}
     return (Record(record_name(path), "pair_distribution", columns, origin(path, data), doubts, notes),)
 
 
