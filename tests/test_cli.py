@@ -137,6 +137,20 @@ def test_the_methods_of_conductivity_are_judged_on_virtual_pellets(thiocell, wit
     assert 5e-4 < filler["bound"]["value"] < 1.4e-3
 
 
+def test_the_methods_of_structure_are_judged_against_what_was_put_in(thiocell, with_pan2023):
+    """Edges, iodide and phases of virtual patterns: too much of each would fail as too little does."""
+    _, out, _ = thiocell("run", "pan2023", "--json")
+    by_claim = grouped(json.loads(out), "claim")
+    names = ("lattice_recovered", "lattice_with_mos2_recovered", "lithium_iodide_in_patterns")
+    found = {name: by_claim[name] for name in names}
+    assert {v["verdict"] for verdicts in found.values() for v in verdicts} == {"holds"}
+    assert not any("which is at" in v["reason"] for verdicts in found.values() for v in verdicts)
+    none, *shares = found["lithium_iodide_in_patterns"]
+    assert "it lies below" in none["reason"]
+    assert [v["found"] for v in shares] == pytest.approx([1.0] * 6, abs=0.05)
+    assert all(0.005 < v["sigma"] < 0.05 for v in shares)
+
+
 def test_strict_turns_a_failed_claim_into_code_1(thiocell, with_pan2023):
     assert thiocell("run", "pan2023", "--strict")[0] == 1
     assert thiocell("run", "tour", "--strict")[0] == 0
