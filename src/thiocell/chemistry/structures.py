@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from thiocell.chemistry.standards import STANDARDS
 from thiocell.chemistry.structure import Atom, Structure
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.source import Source
@@ -101,5 +102,5 @@ def iodide_in_sulfide(share: float, edge: float, balance: Balance = "vacancies")
 
 
 LI2S_I20 = replace(iodide_in_sulfide(0.2, 5.822), name="Li2S_I20", source=Source("derived", place="Li1.8S0.8I0.2"))
-STRUCTURES = {each.name: each for each in (LI2S, LII, MOS2_2H, MOS2_1T, MOS2_1TP, LI2S_I20)}
+STRUCTURES = {each.name: each for each in (LI2S, LII, MOS2_2H, MOS2_1T, MOS2_1TP, LI2S_I20, *STANDARDS)}
 """By name, as settings write them."""
