@@ -12,6 +12,7 @@ import pytest
 from thiocell.cli import main
 from thiocell.studies.bundle import bundled
 from thiocell.studies.load import load
+from thiocell.techniques import TECHNIQUES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -42,6 +43,11 @@ def test_every_link_to_a_file_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
         if not target.startswith(("http", "doi:")):
             assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", TECHNIQUES.names)
+def test_every_technique_has_a_page_that_the_readme_links(name):
+    assert f"(docs/techniques/{name}.md)" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_study_guide_writes_toml():
