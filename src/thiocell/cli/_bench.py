@@ -50,6 +50,7 @@ def read(files: Sequence[Path], as_json: bool, reader: str | None, columns: Path
 @json_option
 def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | None, **words: Any) -> int:
     """Analyse FILES or a folder without a study."""
+    from thiocell.report.progress import progress
     from thiocell.report.table import result_table
     from thiocell.studies.bench import Bench, analysed
 
@@ -58,7 +59,8 @@ def analyse(files: Sequence[Path], technique: str, as_json: bool, out: Path | No
         technique, (*stated, *words["facts"]), words["settings"], words["reader"] or "", words["columns"],
         words["pick"], words["roles"],
     )  # fmt: skip
-    done, skipped = analysed(files, bench, replicates=words["replicates"])
+    with progress(None, enabled=not as_json) as tick:
+        done, skipped = analysed(files, bench, replicates=words["replicates"], tick=tick)
     if skipped:
         click.echo(f"skipped, no record in a format known here: {', '.join(skipped)}", err=True)
     page = report(done, out) if out else None

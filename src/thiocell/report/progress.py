@@ -17,8 +17,11 @@ _SHOWN = 2
 
 
 @contextmanager
-def progress(total: int, enabled: bool = True) -> Iterator[Tick]:
-    """A bar for ``total`` steps that vanishes at the end; silent unless ``enabled`` and stderr is a terminal."""
+def progress(total: int | None, enabled: bool = True) -> Iterator[Tick]:
+    """A bar for ``total`` steps that vanishes at the end; silent unless ``enabled`` and stderr is a terminal.
+
+    Without a total it swings to and fro.
+    """
     if not enabled or not sys.stderr.isatty():
         yield _silent
         return

@@ -67,12 +67,19 @@ def records_of(
     return read(file, reader, page.get("columns", {}), page.get("layout", {}))
 
 
-def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -> tuple[Run, list[str]]:
+def analysed(
+    files: Sequence[Path],
+    bench: Bench,
+    *,
+    replicates: bool = False,
+    tick: Callable[[str, str], None] = lambda _name, _status: None,
+) -> tuple[Run, list[str]]:
     """A run with one outcome a record, and the names of files of a folder that hold none.
 
     Records of a file that holds several are told apart by their number: 'pellet.mpt#2'.
 
-    A file that is named and fails is an outcome that failed; the others are still analysed.
+    A file that is named and fails is an outcome that failed; the others are still analysed. ``tick`` hears of each
+    record, 'running' when its analysis begins.
     """
     technique, sample = bench.made()
     others = _others(bench, technique)
@@ -90,7 +97,9 @@ def analysed(files: Sequence[Path], bench: Bench, *, replicates: bool = False) -
             continue
         for number, record in there.items():
             own = f"{name}#{number}" if number else name
+            tick(own, "running")
             outcomes[own] = _outcome(own, technique, sample, {**others, "main": record})
+            tick(own, outcomes[own].status)
     if not outcomes:
         raise BadInput(f"no record could be read in {', '.join(skipped)}" if skipped else "there is no file to analyse")
     results = {name: o.result for name, o in outcomes.items() if o.result is not None}
