@@ -11,12 +11,13 @@ from thiocell.cell.facts import FACTS
 from thiocell.cell.frame import lacking
 from thiocell.chemistry import SYSTEMS
 from thiocell.core.bad_input import BadInput, choices
+from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
 from thiocell.core.technique import roles, uses
 from thiocell.core.term import Term
 from thiocell.readers import READERS
 from thiocell.studies.bundle import bundled
-from thiocell.studies.settings import settings_of
+from thiocell.studies.settings import plain, settings_of
 from thiocell.techniques import TECHNIQUES
 
 if TYPE_CHECKING:
@@ -104,10 +105,11 @@ def _of_prediction(entry: dataclasses.Field[Any]) -> bool:
 
 def _setting(entry: dataclasses.Field[Any]) -> str:
     meaning, default = str(entry.metadata.get("meaning", "")), entry.default
-    if default in (dataclasses.MISSING, None, ()):
+    if default in (dataclasses.MISSING, None, (), ""):
         like = entry.metadata.get("like")
         return f"{meaning}, such as '{like}'" if like else meaning
-    shown = ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    parts = default if isinstance(default, tuple) else (default,)
+    shown = ", ".join(plain(each) if isinstance(each, Quantity) else str(each) for each in parts)
     return f"{meaning} (default: {shown})"
 
 

@@ -62,10 +62,10 @@ def _check_units(where: str, value: object, default: object) -> None:
         for item in value:
             _check_units(where, item, (*default, None)[0] if isinstance(default, tuple) else default)
     if isinstance(value, Quantity) and isinstance(default, Quantity) and not same_dimension(value.unit, default.unit):
-        raise BadInput(f"{where} is {_plain(value)}; write it in '{default.unit}', like '{_plain(default)}'")
+        raise BadInput(f"{where} is {plain(value)}; write it in '{default.unit}', like '{plain(default)}'")
 
 
-def _plain(quantity: Quantity) -> str:
+def plain(quantity: Quantity) -> str:
     """The quantity without its sigma."""
     return re.sub(r"\((0|\?)\)", "", str(quantity)).strip()
 

@@ -80,7 +80,7 @@ class Xrd:
     begin: Quantity = setting(Quantity.exact(0.0, "deg"), "least two-theta that is used")
     end: Quantity = setting(Quantity.exact(180.0, "deg"), "largest two-theta that is used")
     halos: tuple[Quantity, ...] = setting((), "places of broad humps, such as a glass capillary's", "6.8 deg")
-    layers: str = setting("", "structure of thin turned layers that give humps, predicted or found, such as 'MoS2_1T'")
+    layers: str = setting("", "structure of thin turned layers that give humps beside the lines, such as 'MoS2_1T'")
     layer_size: tuple[Quantity, ...] = setting(
         (Quantity.exact(1.6, "nm"), Quantity.exact(0.62, "nm")),
         "width and spacing of those layers, from which a search begins",
