@@ -15,6 +15,8 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import read
 from thiocell.techniques._pairs.engine import Pairs
+from thiocell.techniques._pairs.rival import Look, parameters
+from thiocell.techniques._pairs.words import edges_of, letters_of
 from thiocell.techniques.pdf import Pdf
 
 POWDER = Sample("powder")
@@ -129,6 +131,20 @@ def test_sizes_of_coherent_grains_are_found():
     g = g + 0.03 * np.random.default_rng(1).normal(size=r.size)
     found = Pdf(models=("MoS2_1T",), end=angstrom(30), finite=True).analyse(written(r, g), POWDER)
     assert found["size_mos2_1t"].value == pytest.approx(4.0, abs=4 * found["size_mos2_1t"].sigma)
+
+
+@pytest.mark.parametrize(
+    ("edges", "letters"),
+    [((5.7, 5.7, 5.7), "aaa"), ((3.2, 3.2, 12.3), "aac"), ((3.2, 5.0, 5.0), "abb"), ((3.2, 4.0, 5.0), "abc")],
+)
+def test_edges_that_are_one_number_are_fitted_as_one_and_told(edges, letters):
+    """Also b and c alike: they were fitted apart, and b alone was told."""
+    structure = MOS2_1T.with_edges(*edges)
+    assert "".join(letters_of(structure)) == letters
+    assert edges_of(structure) == dict(zip(letters, edges, strict=True))
+    look = Look(1.5, 15.0, 25.0, 0.04, 0.01, finite=False, calibrate=False)
+    sought = [word[0] for word in parameters([structure], look)[0] if word[0] in "abc"]
+    assert sought == sorted(set(letters))
 
 
 def test_what_cannot_be_fitted_is_named():

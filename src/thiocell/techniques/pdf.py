@@ -23,7 +23,7 @@ from thiocell.techniques._findings import Findings, kind_of
 from thiocell.techniques._pairs.engine import Pairs
 from thiocell.techniques._pairs.rival import Look, fit
 from thiocell.techniques._pairs.told import Seen, add_values, curves, verdict
-from thiocell.techniques._pairs.words import letters_of, meaning, names_of, words_of
+from thiocell.techniques._pairs.words import edges_of, letters_of, meaning, names_of, words_of
 from thiocell.techniques._record import usable
 
 READS = ("r", "g")
@@ -87,8 +87,7 @@ class Pdf:
         ranges = {}
         for n, name in enumerate(names):
             known = STRUCTURES[name]
-            for letter in letters_of(known):
-                edge = known.edges["abc".index(letter)]
+            for letter, edge in edges_of(known).items():
                 ranges[f"{letter}_{word_of(name)}"] = (0.98 * edge, 1.02 * edge)
             if self.finite:
                 ranges[f"size_{word_of(name)}"] = (1.0, 100.0)
@@ -126,8 +125,8 @@ class Pdf:
         total, mean = np.zeros_like(r), 0.0
         for name, share in zip(names, shares, strict=True):
             known = STRUCTURES[name]
-            alike = ["abc"[known.edges.index(edge)] for edge in known.edges]
-            edges = [told.get(f"{alike[n]}_{word_of(name)}", edge) for n, edge in enumerate(known.edges)]
+            own = {letter: told.get(f"{letter}_{word_of(name)}", edge) for letter, edge in edges_of(known).items()}
+            edges = [own[letter] for letter in letters_of(known)]
             engine = Pairs(known, float(r[0]), float(r[-1]), r.size, qmax)
             stretch = [new / old for new, old in zip(edges, known.edges, strict=True)]
             moves = {atom.element: atom.u_iso for atom in known.atoms}

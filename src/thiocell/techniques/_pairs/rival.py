@@ -12,6 +12,7 @@ from scipy.optimize import least_squares, nnls
 from thiocell.chemistry.structure import Structure
 from thiocell.core.bad_input import BadInput
 from thiocell.techniques._pairs.engine import Pairs
+from thiocell.techniques._pairs.words import edges_of, letters_of
 from thiocell.techniques._spread import Spread, root_of
 
 Array = NDArray[np.float64]
@@ -46,8 +47,8 @@ class Look:
 class Rival:
     """What a model came to; ``values`` by word, scales among them, and ``root``, a root of their covariance.
 
-    ``shares`` are those of the atoms, one a phase. ``rw`` is the residual over the whole grid, ``left`` the squared
-    residuals at ``points`` independent points, by ``free`` parameters.
+    ``electrons`` are those of a mean atom, one number a phase. ``rw`` is the residual over the whole grid, ``left`` the
+    squared residuals at ``points`` independent points, by ``free`` parameters.
     """
 
     name: str
@@ -94,13 +95,13 @@ def fit(name: str, phases: Sequence[Structure], r: Array, g: Array, look: Look) 
     engines = [Pairs(phase, float(r[0]), float(r[-1]), r.size, look.qmax) for phase in phases]
     apart = np.arange(r[0], r[-1] + 1e-9, np.pi / look.qmax)
     target = np.interp(apart, r, g)
-    words, first, low, high = _parameters(phases, look)
+    words, first, low, high = parameters(phases, look)
 
     def split(x: Array) -> list[Array]:
         told = dict(zip(words, x, strict=True))
         found = []
         for n, (phase, engine) in enumerate(zip(phases, engines, strict=True)):
-            edges = [told[f"{letter} {n}"] for letter in letters(phase)]
+            edges = [told[f"{letter} {n}"] for letter in letters_of(phase)]
             moves = {element: float(np.exp(told[f"u {element} {n}"])) for element in sorted(set(engine.elements))}
             size = float(np.exp(told[f"size {n}"])) if look.finite else 0.0
             damp, broad = (
@@ -179,16 +180,11 @@ def _root(covariance: Array) -> Array:
     return root
 
 
-def letters(phase: Structure) -> tuple[str, str, str]:
-    """Which factor stretches each edge: edges that are one number go together."""
-    a, b, c = phase.edges
-    return ("a", "a" if b == a else "b", "a" if c == a else "c")
-
-
-def _parameters(phases: Sequence[Structure], look: Look) -> tuple[list[str], Array, Array, Array]:
+def parameters(phases: Sequence[Structure], look: Look) -> tuple[list[str], Array, Array, Array]:
+    """What is sought: words, where each begins, its lower and its upper bound."""
     rows: list[tuple[str, float, float, float]] = []
     for n, phase in enumerate(phases):
-        rows += [(f"{letter} {n}", 1.0, 1.0 - _STRETCH, 1.0 + _STRETCH) for letter in sorted(set(letters(phase)))]
+        rows += [(f"{letter} {n}", 1.0, 1.0 - _STRETCH, 1.0 + _STRETCH) for letter in edges_of(phase)]
         for element in sorted({atom.element for atom in phase.atoms}):
             begin = float(np.mean([atom.u_iso for atom in phase.atoms if atom.element == element]))
             low, high = np.log(_MOVES)

@@ -13,7 +13,7 @@ from thiocell.core.source import Source
 from thiocell.core.term import word_of
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._pairs.rival import Rival
-from thiocell.techniques._pairs.words import letters_of
+from thiocell.techniques._pairs.words import edges_of
 from thiocell.techniques._spread import Spread
 
 Array = NDArray[np.float64]
@@ -66,8 +66,8 @@ def _doubts(rival: Rival) -> Iterator[str]:
 
 def _cell(found: Findings, rival: Rival, n: int, word: str, *, finite: bool) -> None:
     phase = rival.phases[n]
-    for letter in letters_of(phase):
-        edge, place = phase.edges["abc".index(letter)], f"{letter} {n}"
+    for letter, edge in edges_of(phase).items():
+        place = f"{letter} {n}"
         if f"{letter}_{word}" not in found.values and place not in rival.bounded:
             found.add(
                 f"{letter}_{word}", rival.spread(edge * rival.values[place], {place: edge}), "angstrom", "angstrom"

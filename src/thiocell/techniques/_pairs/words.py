@@ -23,9 +23,14 @@ def names_of(model: str) -> list[str]:
     return [name.strip() for name in model.split("+")]
 
 
-def letters_of(structure: Structure) -> list[str]:
-    """The edges that are numbers of their own."""
-    return [letter for n, letter in enumerate("abc") if structure.edges[n] not in structure.edges[:n]]
+def letters_of(structure: Structure) -> tuple[str, ...]:
+    """What each of the three edges is called: edges that are one number have the letter of the first."""
+    return tuple("abc"[structure.edges.index(edge)] for edge in structure.edges)
+
+
+def edges_of(structure: Structure) -> dict[str, float]:
+    """The edges that are numbers of their own (angstrom), by their letter."""
+    return dict(zip(letters_of(structure), structure.edges, strict=True))
 
 
 def meaning(word: str) -> Term | None:
@@ -46,6 +51,6 @@ def words_of(models: Sequence[str], *, finite: bool) -> Mapping[str, Term]:
             words += [f"share_{word_of(name)}" for name in names]
         for name in names:
             if name in STRUCTURES:
-                words += [f"{letter}_{word_of(name)}" for letter in letters_of(STRUCTURES[name])]
+                words += [f"{letter}_{word_of(name)}" for letter in edges_of(STRUCTURES[name])]
                 words += [f"size_{word_of(name)}"] if finite else []
     return {word: term for word in words if (term := meaning(word)) is not None}
