@@ -14,8 +14,10 @@ from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import read
+from thiocell.techniques._findings import Findings
 from thiocell.techniques._pairs.engine import Pairs
-from thiocell.techniques._pairs.rival import Look, parameters
+from thiocell.techniques._pairs.rival import Look, fit, parameters
+from thiocell.techniques._pairs.told import Seen, add_values, curves, verdict
 from thiocell.techniques._pairs.words import edges_of, letters_of
 from thiocell.techniques.pdf import Pdf
 
@@ -131,6 +133,23 @@ def test_sizes_of_coherent_grains_are_found():
     g = g + 0.03 * np.random.default_rng(1).normal(size=r.size)
     found = Pdf(models=("MoS2_1T",), end=angstrom(30), finite=True).analyse(written(r, g), POWDER)
     assert found["size_mos2_1t"].value == pytest.approx(4.0, abs=4 * found["size_mos2_1t"].sigma)
+
+
+def test_a_fit_that_did_not_settle_is_held_against_no_other():
+    main = mixed((1.0, 0.0), 0.05)["main"]
+    r, g = 1e10 * main["r"], 1e-20 * main["g"]
+    look = Look(r[0], r[-1], 25.0, 0.04, 0.01, finite=False, calibrate=False)
+    layers, prisms = (fit(each.name, [each], r, g, look) for each in (MOS2_1T, MOS2_2H))
+    assert len(list(verdict([layers, prisms]))) == 1
+    for rivals in ([dataclasses.replace(layers, converged=False), prisms],
+                   [layers, dataclasses.replace(prisms, converged=False)]):  # fmt: skip
+        assert not any("fits better" in doubt for doubt in verdict(rivals))
+        found = Findings("pdf", Seen(r, g, 25.0, main.source, ()))
+        add_values(found, rivals, finite=False)
+        assert any(doubt.endswith("did not settle: only its Rw is given, and it is held against no other")
+                   for doubt in found.doubts)  # fmt: skip
+        told = curves(found.seen, rivals)["models"]["aicc"]
+        assert np.isnan(told).tolist() == [not each.converged for each in rivals]
 
 
 @pytest.mark.parametrize(

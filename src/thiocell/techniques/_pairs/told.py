@@ -57,7 +57,7 @@ def add_values(found: Findings, rivals: Sequence[Rival], *, finite: bool) -> Non
 
 def _doubts(rival: Rival) -> Iterator[str]:
     if not rival.converged:
-        yield f"the fit of {rival.name} did not settle: only its Rw is given"
+        yield f"the fit of {rival.name} did not settle: only its Rw is given, and it is held against no other"
     elif rival.rw > _NONE:
         yield f"{rival.name} does not fit: its Rw is {100.0 * rival.rw:.3g} %; only that is given"
     if rival.bounded:
@@ -89,14 +89,15 @@ def _said(rival: Rival, word: str) -> str:
 
 
 def verdict(rivals: Sequence[Rival]) -> Iterator[str]:
-    """Which model fits best, and which of the others the data tell apart from it."""
-    if len(rivals) < 2:
+    """Which model fits best, and which of the others the data tell apart from it; of those whose fits settled."""
+    settled = [rival for rival in rivals if rival.converged]
+    if len(rivals) < 2 or not settled:
         return
-    best = min(rivals, key=lambda rival: rival.aicc)
+    best = min(settled, key=lambda rival: rival.aicc)
     if best.rw > _NONE:
         yield f"no model fits: the best, {best.name}, has Rw {100.0 * best.rw:.3g} %, and nothing is told apart"
         return
-    for rival in rivals:
+    for rival in settled:
         if rival is best:
             continue
         gap = rival.aicc - best.aicc
@@ -117,7 +118,7 @@ def curves(seen: Seen, rivals: Sequence[Rival]) -> dict[str, Record]:
     columns |= {f"model_{n}": Column(rival.curve, "1/angstrom**2") for n, rival in enumerate(rivals, start=1)}
     told = {
         "rw": Column([100.0 * rival.rw for rival in rivals], "%"),
-        "aicc": Column([rival.aicc for rival in rivals]),
+        "aicc": Column([rival.aicc if rival.converged else np.nan for rival in rivals]),
         "parameters": Column([float(rival.free) for rival in rivals]),
     }
     names = {str(n): rival.name for n, rival in enumerate(rivals, start=1)}
