@@ -16,7 +16,7 @@ from thiocell.core.source import Source
 from thiocell.readers import read
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._pairs.engine import Pairs
-from thiocell.techniques._pairs.rival import Look, fit, parameters
+from thiocell.techniques._pairs.rival import Look, fit, independent, parameters
 from thiocell.techniques._pairs.told import Seen, add_values, curves, verdict
 from thiocell.techniques._pairs.words import edges_of, letters_of
 from thiocell.techniques.pdf import Pdf
@@ -79,10 +79,14 @@ def test_a_mixture_is_found_and_a_rival_too_many_is_not_told_apart():
     assert found["share_mos2_1t"].value == pytest.approx(70.0, abs=max(4 * found["share_mos2_1t"].sigma, 0.1))
     assert found["share_mos2_1t"].value + found["share_mos2_2h"].value == pytest.approx(100.0)
     assert all(doubt.startswith("MoS2_1T+MoS2_2H fits better") for doubt in found.doubts if "fits better" in doubt)
-    # pure 1T in much noise: the mixture fits as well and is no better
-    found = Pdf(models=models).analyse(mixed((1.0, 0.0), 1.5), POWDER)
-    assert found["rw_mos2_1t_mos2_2h"].value <= found["rw_mos2_1t"].value + 1.0
-    assert any(doubt.startswith("MoS2_1T fits better than MoS2_1T+MoS2_2H") for doubt in found.doubts)
+    # pure 1T in much noise: the mixture is never told to be better; what else it follows is noise of 108 of 675 rows
+    for seed in (4, 5):
+        found = Pdf(models=models).analyse(mixed((1.0, 0.0), 1.5, seed), POWDER)
+        assert found["rw_mos2_1t_mos2_2h"].value <= found["rw_mos2_1t"].value + 4.0
+        pair = ("MoS2_1T+MoS2_2H fits better than MoS2_1T:", "MoS2_1T fits better than MoS2_1T+MoS2_2H:")
+        (told,) = (doubt for doubt in found.doubts if doubt.startswith(pair))
+        alike = told.endswith("the data do not tell them apart")
+        assert alike or told.startswith("MoS2_1T fits better")
 
 
 def test_shares_of_mixtures_have_the_sigma_that_they_scatter_by():
@@ -133,6 +137,44 @@ def test_sizes_of_coherent_grains_are_found():
     g = g + 0.03 * np.random.default_rng(1).normal(size=r.size)
     found = Pdf(models=("MoS2_1T",), end=angstrom(30), finite=True).analyse(written(r, g), POWDER)
     assert found["size_mos2_1t"].value == pytest.approx(4.0, abs=4 * found["size_mos2_1t"].sigma)
+
+
+def test_a_gap_is_left_out_and_said(data_dir):
+    """Nickel without 6.6 to 7.2 angstrom: bridged by a line it gave Rw 31.5 % and 3.5267(14) angstrom, undoubted."""
+    (main,), (cif,) = read(data_dir / "pdf" / "Ni.gr"), read(data_dir / "pdf" / "Ni.cif")
+    r, g = 1e10 * main["r"], 1e-20 * main["g"]
+    kept = (r <= 6.6) | (r >= 7.2)
+    technique = Pdf(models=("it",))
+    holed = technique.analyse(written(r[kept], g[kept]) | {"it": cif}, POWDER)
+    whole = technique.analyse(written(r, g) | {"it": cif}, POWDER)
+    assert abs(holed["a_it"].value - whole["a_it"].value) < whole["a_it"].sigma
+    assert holed["rw_it"].value < whole["rw_it"].value + 0.5
+    said = "the record has no rows from 6.6 to 7.2 angstrom: models are held against it outside of that alone"
+    assert said in holed.doubts
+    assert not any("has no rows" in doubt for doubt in whole.doubts)
+
+
+def test_rows_that_are_uneven_or_few_are_used_as_they_are():
+    """Each third row or so, at random, and rows pi/Qmax apart, of exact pairs: nothing is left but the reckoning."""
+    main = mixed((1.0, 0.0), 0.0)["main"]
+    r, g = 1e10 * main["r"], 1e-20 * main["g"]
+    rows = np.flatnonzero(np.random.default_rng(1).random(r.size) < 0.3)
+    for few in (np.append(0, rows), np.arange(0, r.size, 6)):
+        found = Pdf(models=("MoS2_1T",)).analyse(written(r[few], g[few]), POWDER)
+        assert found["a_mos2_1t"].value == pytest.approx(3.19, abs=1e-4)
+        assert found["rw_mos2_1t"].value < 0.5
+        assert found.curves["pairs"]["r"].size == few.size
+    sparse = Pdf(models=("MoS2_1T",)).analyse(written(r[::10], g[::10]), POWDER)
+    assert any(doubt.startswith("rows are 0.2 angstrom apart, further than pi/qmax, 0.126") for doubt in sparse.doubts)
+
+
+def test_independent_rows_are_those_nearest_to_points_pi_over_qmax_apart():
+    r = np.arange(1.5, 15.0, 0.01)
+    places = r[independent(r, 25.0)]
+    assert places.size == 108  # 13.49 / 0.12566, and the first
+    assert np.abs(places - 1.5 - np.arange(108) * np.pi / 25.0).max() <= 0.005 + 1e-9
+    holed = r[(r < 5.0) | (r > 6.0)]
+    assert independent(holed, 25.0).size == pytest.approx(108 - 1.0 / 0.12566, abs=1)
 
 
 def test_a_fit_that_did_not_settle_is_held_against_no_other():

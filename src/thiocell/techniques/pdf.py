@@ -22,7 +22,7 @@ from thiocell.core.term import Term, word_of
 from thiocell.techniques._findings import Findings, kind_of
 from thiocell.techniques._pairs.engine import Pairs
 from thiocell.techniques._pairs.rival import Look, fit
-from thiocell.techniques._pairs.told import Seen, add_values, curves, verdict
+from thiocell.techniques._pairs.told import Seen, add_values, curves, gaps_of, verdict
 from thiocell.techniques._pairs.words import edges_of, letters_of, meaning, names_of, words_of
 from thiocell.techniques._record import usable
 
@@ -182,14 +182,16 @@ class Pdf:
                 f"needs {_FEWEST}"
             )
         doubts = list(record.doubts)
+        if r[0] > begin + 0.5:
+            doubts.append(f"the record begins at {r[0]:.4g} angstrom, after the {begin:g} that were asked for")
         if r[-1] < end - 0.5:
             doubts.append(f"the record ends at {r[-1]:.4g} angstrom, before the {end:g} that were asked for")
-        r, g = r[inside], g[inside]
-        even = np.linspace(r[0], r[-1], r.size)
+        r, g, qmax = r[inside], g[inside], self._qmax(record)
+        doubts += gaps_of(r, qmax)
         if not g.any():
             raise BadInput(f"record '{record.name}' has no G other than zero")
         source = Source(kind_of(record.source), record.source.reference, record.source.place)
-        return Seen(even, np.interp(even, r, g), self._qmax(record), source, tuple(doubts))
+        return Seen(r, g, qmax, source, tuple(doubts))
 
     def _qmax(self, record: Record) -> float:
         if self.qmax is not None:

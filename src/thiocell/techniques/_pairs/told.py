@@ -20,19 +20,38 @@ Array = NDArray[np.float64]
 
 _TELLS, _SURE = 10.0, 2.0
 """assumed: AICc between rivals from which the better is told apart (odds of e^-5), and below which they are alike."""
+_LISTED = 3
+"""Gaps whose places are told."""
 _NONE = 0.6
 """assumed: Rw above which a model says nothing of the sample."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A G(r) on its own even grid."""
+    """A G(r), by rising r (angstrom)."""
 
     r: Array
     g: Array
     qmax: float
     source: Source
     doubts: tuple[str, ...]
+
+
+def gaps_of(r: Array, qmax: float) -> Iterator[str]:
+    """Where rows lie further apart than pi/qmax, so that independent points are missing."""
+    steps, apart = np.diff(r), np.pi / qmax
+    gaps = np.flatnonzero(steps > 1.001 * apart)
+    if not gaps.size:
+        return
+    if 2 * gaps.size > steps.size:
+        yield (
+            f"rows are {np.median(steps):.3g} angstrom apart, further than pi/qmax, {apart:.3g}: the record does not "
+            "hold all that the transform told"
+        )
+        return
+    listed = ", ".join(f"from {r[n]:.4g} to {r[n + 1]:.4g}" for n in gaps[:_LISTED])
+    more = f" and in {gaps.size - _LISTED} gaps more" if gaps.size > _LISTED else ""
+    yield f"the record has no rows {listed}{more} angstrom: models are held against it outside of that alone"
 
 
 def add_values(found: Findings, rivals: Sequence[Rival], *, finite: bool) -> None:
