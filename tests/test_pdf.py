@@ -135,8 +135,40 @@ def test_sizes_of_coherent_grains_are_found():
     moves = {atom.element: atom.u_iso for atom in MOS2_1T.atoms}
     g = Pairs(MOS2_1T, r[0], r[-1], r.size, 25.0).at([1.0] * 3, moves, 2.0, 40.0, 0.04, 0.01)
     g = g + 0.03 * np.random.default_rng(1).normal(size=r.size)
-    found = Pdf(models=("MoS2_1T",), end=angstrom(30), finite=True).analyse(written(r, g), POWDER)
-    assert found["size_mos2_1t"].value == pytest.approx(4.0, abs=4 * found["size_mos2_1t"].sigma)
+    technique = Pdf(models=("MoS2_1T",), end=angstrom(30), finite=True)
+    told = dataclasses.replace(technique, damping=Quantity.exact(0.04, "1/angstrom")).analyse(written(r, g), POWDER)
+    assert told["size_mos2_1t"].value == pytest.approx(4.0, abs=4 * told["size_mos2_1t"].sigma)
+    # where the damping is assumed all of it may be the grains': they are no smaller than that
+    found = technique.analyse(written(r, g), POWDER)
+    assert "size_mos2_1t" not in found.values
+    limit = found.limits["size_mos2_1t"]
+    assert (limit.side, limit.level, limit.bound.unit) == ("above", 0.95, "nm")
+    assert 3.0 < limit.bound.value < 4.0
+    assert any("no more is told, as the instrument's damping is assumed" in doubt for doubt in found.doubts)
+
+
+def test_a_standard_tells_the_instrument_and_an_assumed_instrument_no_size(data_dir):
+    """Bulk nickel had a diameter of 17.4(1.7) nm by an assumed damping."""
+    (main,), (cif,) = read(data_dir / "pdf" / "Ni.gr"), read(data_dir / "pdf" / "Ni.cif")
+    technique = Pdf(models=("it",), end=angstrom(30), calibrate=True)
+    found = technique.analyse({"main": main, "it": cif}, POWDER)
+    for word, value, sigma in (("damping", 0.0457, 3e-4), ("broadening", 0.0192, 8e-4)):
+        assert found[word].to("1/angstrom").value == pytest.approx(value, abs=2 * sigma)
+        assert found[word].sigma == pytest.approx(sigma, rel=0.3)
+        assert technique.terms[word].unit == "1/angstrom"
+        assert word not in Pdf().terms
+    finite = Pdf(models=("it",), end=angstrom(30), finite=True).analyse({"main": main, "it": cif}, POWDER)
+    assert "size_it" not in finite.values
+    assert 5.0 < finite.limits["size_it"].bound.value < 10.0
+
+
+def test_a_virtual_instrument_is_told_and_found():
+    told = {"damping": Quantity.exact(0.06, "1/angstrom"), "broadening": Quantity.exact(0.03, "1/angstrom")}
+    made = Pdf(models=("MoS2_1T",), **told).predict({}, POWDER, np.random.default_rng(1))
+    assert not any("assumed" in doubt for doubt in Pdf(models=("MoS2_1T",)).analyse(made, POWDER).doubts)
+    found = Pdf(models=("MoS2_1T",), calibrate=True).analyse(made, POWDER)
+    for word, true in told.items():
+        assert abs(found[word].value - true.value) < 4 * found[word].sigma
 
 
 def test_a_gap_is_left_out_and_said(data_dir):

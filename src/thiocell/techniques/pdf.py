@@ -76,7 +76,7 @@ class Pdf:
     @property
     def terms(self) -> Mapping[str, Term]:
         """What every value of these models means."""
-        return words_of(self.models, finite=self.finite)
+        return words_of(self.models, finite=self.finite, calibrate=self.calibrate)
 
     @property
     def gives(self) -> Mapping[str, Term]:
@@ -138,7 +138,8 @@ class Pdf:
             g = g + self.noise.to("1/angstrom**2").value * rng.normal(size=g.size)
         columns = {"r": Column(r, "angstrom"), "g": Column(g, "1/angstrom**2")}
         source = Source("predicted", place="PDFfit2's model of the structures")
-        return {"main": Record("pairs", "pair_distribution", columns, source, notes={"qmax": f"{qmax:.10g}"})}
+        notes = {"qmax": f"{qmax:.10g}", "qdamp": f"{damp:.10g}", "qbroad": f"{broad:.10g}"}
+        return {"main": Record("pairs", "pair_distribution", columns, source, notes=notes)}
 
     def _range(self) -> tuple[float, float]:
         begin, end = self.begin.to("angstrom").value, self.end.to("angstrom").value
@@ -147,7 +148,7 @@ class Pdf:
         return begin, end
 
     def _instrument(self, notes: Mapping[str, str]) -> tuple[float, float, tuple[str, ...]]:
-        """Damping and broadening, and which of them were assumed."""
+        """Damping and broadening, and which of them are assumed."""
         found, assumed = [], []
         for name, given, note, usual in (
             ("damping", self.damping, "qdamp", _DAMPING),
@@ -164,8 +165,7 @@ class Pdf:
             if not 0.0 <= value < 1.0:
                 raise BadInput(f"{name} is {value:g} 1/angstrom; it lies between 0 and 1")
             found.append(value)
-        said = f"the instrument's {' and '.join(assumed)} 1/angstrom are assumed; 'calibrate' finds them on a standard"
-        return found[0], found[1], (said,) if assumed and not self.calibrate else ()
+        return found[0], found[1], () if self.calibrate else tuple(assumed)
 
     def _seen(self, records: Mapping[str, Record]) -> Seen:
         record = usable(records, "pdf", ("pair_distribution",), READS)
@@ -217,9 +217,21 @@ class Pdf:
         look = Look(float(seen.r[0]), float(seen.r[-1]), seen.qmax, damp, broad, self.finite, self.calibrate)
         rivals = [fit(model, _structures(model, records), seen.r, seen.g, look) for model in self.models]
         found = Findings("pdf", seen)
-        add_values(found, rivals, finite=self.finite)
-        for doubt in (*verdict(rivals), *assumed):
+        undamped = []
+        if self.finite and any(each.startswith("damping") for each in assumed):
+            none = replace(look, damp=0.0)
+            undamped = [fit(rival.name, rival.phases, seen.r, seen.g, none) for rival in rivals]
+        add_values(found, rivals, undamped, finite=self.finite)
+        for doubt in verdict(rivals):
             found.note(doubt)
+        if assumed:
+            verb, which = ("are", "them") if len(assumed) > 1 else ("is", "it")
+            found.note(
+                f"the instrument's {' and '.join(assumed)} 1/angstrom {verb} assumed; 'calibrate' finds {which} on a "
+                "standard"
+            )
+        if self.finite and self.calibrate:
+            found.note("sizes and the instrument's damping are sought on one record, and each may stand for the other")
         return found.result(curves(seen, rivals))
 
     def draw(self, result: Result) -> Drawing:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
+from thiocell.core.result import Limit
 from thiocell.core.source import Source
 from thiocell.core.term import word_of
 from thiocell.techniques._findings import Findings
@@ -20,6 +22,8 @@ Array = NDArray[np.float64]
 
 _TELLS, _SURE = 10.0, 2.0
 """assumed: AICc between rivals from which the better is told apart (odds of e^-5), and below which they are alike."""
+_ONE_SIDED = 1.645
+"""Standard deviations of a one-sided 95 %."""
 _LISTED = 3
 """Gaps whose places are told."""
 _NONE = 0.6
@@ -54,24 +58,46 @@ def gaps_of(r: Array, qmax: float) -> Iterator[str]:
     yield f"the record has no rows {listed}{more} angstrom: models are held against it outside of that alone"
 
 
-def add_values(found: Findings, rivals: Sequence[Rival], *, finite: bool) -> None:
-    """Rw of all; edges and sizes of a structure by the first model that has it, alone before mixed; best shares."""
+def add_values(found: Findings, rivals: Sequence[Rival], undamped: Sequence[Rival] = (), *, finite: bool) -> None:
+    """Rw of all; edges and sizes of a structure by the first model that has it, alone before mixed; best shares.
+
+    Where ``undamped``, fits of the same models without damping, are given, sizes are limits: what the instrument damps
+    makes grains seem smaller, so that none is smaller than without damping.
+    """
     for rival in rivals:
         found.add(f"rw_{word_of(rival.name)}", Spread(np.asarray(100.0 * rival.rw)), "%", "%")
         for doubt in _doubts(rival):
             found.note(doubt)
-    told = [rival for rival in rivals if rival.converged and rival.rw <= _NONE]
-    for rival in sorted(told, key=lambda each: len(each.phases) > 1):
+    for rival, n, word in _held(rivals):
+        _edges(found, rival, n, word)
+        if finite and not undamped:
+            _size(found, rival, n, word)
+    for rival, n, word in _held(undamped):
+        _least_size(found, rival, n, word)
+    told = _fitting(rivals)
+    if told:
+        _instrument(found, min(told, key=lambda rival: rival.aicc))
+    if mixtures := [rival for rival in told if len(rival.phases) > 1]:
+        _shares(found, min(mixtures, key=lambda rival: rival.aicc))
+
+
+def _fitting(rivals: Sequence[Rival]) -> list[Rival]:
+    return [rival for rival in rivals if rival.converged and rival.rw <= _NONE]
+
+
+def _held(rivals: Sequence[Rival]) -> Iterator[tuple[Rival, int, str]]:
+    """The structures that models which fit hold something of, with their words; models of one structure first."""
+    for rival in sorted(_fitting(rivals), key=lambda each: len(each.phases) > 1):
         for n, phase in enumerate(rival.phases):
             if rival.values[f"scale {n}"] > 0.0:
-                _cell(found, rival, n, word_of(phase.name), finite=finite)
-    mixtures = [rival for rival in told if len(rival.phases) > 1]
-    if mixtures:
-        best = min(mixtures, key=lambda rival: rival.aicc)
-        for n, phase in enumerate(best.phases):
-            found.add(f"share_{word_of(phase.name)}", best.share(n), "", "%")
-            if best.values[f"scale {n}"] <= 0.0:
-                found.note(f"{best.name} asks for nothing of {phase.name}")
+                yield rival, n, word_of(phase.name)
+
+
+def _shares(found: Findings, best: Rival) -> None:
+    for n, phase in enumerate(best.phases):
+        found.add(f"share_{word_of(phase.name)}", best.share(n), "", "%")
+        if best.values[f"scale {n}"] <= 0.0:
+            found.note(f"{best.name} asks for nothing of {phase.name}")
 
 
 def _doubts(rival: Rival) -> Iterator[str]:
@@ -83,25 +109,47 @@ def _doubts(rival: Rival) -> Iterator[str]:
         yield f"the fit of {rival.name} ended at bounds: {', '.join(_said(rival, word) for word in rival.bounded)}"
 
 
-def _cell(found: Findings, rival: Rival, n: int, word: str, *, finite: bool) -> None:
-    phase = rival.phases[n]
-    for letter, edge in edges_of(phase).items():
+def _edges(found: Findings, rival: Rival, n: int, word: str) -> None:
+    for letter, edge in edges_of(rival.phases[n]).items():
         place = f"{letter} {n}"
         if f"{letter}_{word}" not in found.values and place not in rival.bounded:
             found.add(
                 f"{letter}_{word}", rival.spread(edge * rival.values[place], {place: edge}), "angstrom", "angstrom"
             )
+
+
+def _size(found: Findings, rival: Rival, n: int, word: str) -> None:
     place = f"size {n}"
-    if finite and f"size_{word}" not in found.values and place not in rival.bounded:
+    if f"size_{word}" not in found.values and place not in rival.bounded:
         size = 0.1 * float(np.exp(rival.values[place]))
         found.add(f"size_{word}", rival.spread(size, {place: size}), "nm", "nm")
+
+
+def _least_size(found: Findings, rival: Rival, n: int, word: str) -> None:
+    place = f"size {n}"
+    if f"size_{word}" in found.limits or place in rival.bounded:
+        return
+    told = rival.spread(rival.values[place], {place: 1.0})
+    least = 0.1 * float(np.exp(told.value - _ONE_SIDED * told.sigma))
+    if np.isfinite(least):
+        found.limits[f"size_{word}"] = Limit(Quantity.exact(least, "nm"), "above", 0.95)
+        found.note(
+            f"size_{word} is above {least:.3g} nm (95 %) and no more is told, as the instrument's damping is assumed: "
+            "set damping, from a standard"
+        )
+
+
+def _instrument(found: Findings, rival: Rival) -> None:
+    for word, place in (("damping", "damp"), ("broadening", "broad")):
+        if place in rival.values and place not in rival.bounded:
+            found.add(word, rival.spread(rival.values[place], {place: 1.0}), "1/angstrom", "1/angstrom")
 
 
 def _said(rival: Rival, word: str) -> str:
     """A parameter as words: 'edge a of MoS2_1T', 'displacement of Mo in MoS2_1T'."""
     *kind, end = word.split()
     if not end.isdigit():
-        return word
+        return f"the instrument's {word}ing" if word == "damp" else "the instrument's broadening"
     name = rival.phases[int(end)].name
     plain = {"a": "edge a", "b": "edge b", "c": "edge c", "delta": "sharpening of near pairs", "size": "size"}
     return f"displacement of {kind[1]} in {name}" if kind[0] == "u" else f"{plain[kind[0]]} of {name}"

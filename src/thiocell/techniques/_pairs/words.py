@@ -16,6 +16,10 @@ _WORDS = {
     "size": ("nm", "diameter of coherent spheres, in the first model that has"),
     "share": ("%", "share of the atoms in the mixture that fits best"),
 }
+_INSTRUMENT = {
+    "damping": Term("1/angstrom", "Qdamp", "the instrument's damping, in the model that fits best", 0, 1),
+    "broadening": Term("1/angstrom", "Qbroad", "the instrument's broadening, in the model that fits best", 0, 1),
+}
 
 
 def names_of(model: str) -> list[str]:
@@ -42,7 +46,7 @@ def meaning(word: str) -> Term | None:
     return Term(unit, begin, f"{says}: {rest}", 0, 1e9)
 
 
-def words_of(models: Sequence[str], *, finite: bool) -> Mapping[str, Term]:
+def words_of(models: Sequence[str], *, finite: bool, calibrate: bool) -> Mapping[str, Term]:
     """All values that these models may give; those of structures from files are told by ``meaning``."""
     words = [f"rw_{word_of(model)}" for model in models]
     for model in models:
@@ -53,4 +57,4 @@ def words_of(models: Sequence[str], *, finite: bool) -> Mapping[str, Term]:
             if name in STRUCTURES:
                 words += [f"{letter}_{word_of(name)}" for letter in edges_of(STRUCTURES[name])]
                 words += [f"size_{word_of(name)}"] if finite else []
-    return {word: term for word in words if (term := meaning(word)) is not None}
+    return {word: term for word in words if (term := meaning(word)) is not None} | (_INSTRUMENT if calibrate else {})
