@@ -24,7 +24,8 @@ from thiocell.techniques._raman.doubts import MOST_TERMS, ended_of, line_doubts
 from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line
 from thiocell.techniques._raman.seen import READS, Seen, read_spectrum
 from thiocell.techniques._raman.share import ONE_SIDED, PHASES, SHARE, add_share
-from thiocell.techniques._spread import Spread, root_of
+from thiocell.techniques._raman.told import baseline_doubts, lines_of, with_baseline
+from thiocell.techniques._spread import Spread
 
 _SEEN, _SEEN_AT_BOUND = 3.0, 5.0
 """assumed: standard deviations of a height from which a line is there; the second if it ended at a bound."""
@@ -142,7 +143,8 @@ class Raman:
             fit = fit_lines(seen, there, self.baseline)
         if fit.settled:
             absent = [mode for mode in modes if mode not in there]
-            areas = _add_lines(found, fit, there)
+            told = with_baseline(seen, fit, there, self.baseline, lines_of(fit, there))
+            areas = _add_lines(found, fit, there, told)
             areas |= _add_limits(found, absent_heights(seen, fit, there, absent, self.baseline), fit)
             add_share(found, areas, there, modes, [mode.name for mode in there if ended_of(fit, mode)])
         else:
@@ -212,23 +214,18 @@ def _weakest(fit: Fit, modes: list[Mode]) -> Mode | None:
     return weak[1]
 
 
-def _add_lines(found: Findings, fit: Fit, there: list[Mode]) -> dict[str, Spread]:
+def _add_lines(found: Findings, fit: Fit, there: list[Mode], told: Mapping[str, Spread]) -> dict[str, Spread]:
     """Keep what the lines are, but for what ended at a bound; their areas, by name."""
-    root = root_of(fit.covariance)
-    rows = {name: Spread(np.asarray(value)) for name, value in fit.values.items()}
-    for place, name in enumerate(fit.names):
-        parts = {f"fit {k}": np.asarray(part) for k, part in enumerate(root[place]) if part}
-        rows[name] = Spread(rows[name].value, parts)
-    value, slope = form_of(fit.values["shape"])
-    form = Spread(np.asarray(value - slope * fit.values["shape"])).plus(rows["shape"], slope)
+    for doubt in baseline_doubts(told, there):
+        found.note(doubt)
     areas: dict[str, Spread] = {}
     for mode in there:
         word, ended = word_of(mode.name), ended_of(fit, mode)
         for part in ("height", "position", "width"):
             if part not in ended:
                 unit = _WORDS[part][0]
-                found.add(f"{part}_{word}", rows[f"{part}_{word}"], unit, unit)
-        areas[mode.name] = rows[f"height_{word}"].times(rows[f"width_{word}"]).times(form)
+                found.add(f"{part}_{word}", told[f"{part}_{word}"], unit, unit)
+        areas[mode.name] = told[f"area_{word}"]
         if "width" not in ended:
             found.add(f"area_{word}", areas[mode.name], "1/cm", "1/cm")
     return areas

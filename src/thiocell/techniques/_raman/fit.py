@@ -135,8 +135,8 @@ class _Model:
         return found
 
 
-def fit_lines(seen: Rows, modes: Sequence[Mode], terms: int) -> Fit:
-    """All lines and the baseline (``terms`` of Chebyshev's polynomials) together."""
+def fit_lines(seen: Rows, modes: Sequence[Mode], terms: int, near: Fit | None = None) -> Fit:
+    """All lines and the baseline (``terms`` of Chebyshev's polynomials) together, sought from ``near`` where given."""
     model = _Model(seen.shift, tuple(word_of(mode.name) for mode in modes), polynomials(seen.shift, terms))
     if seen.shift.size < len(model.names) + _SPARE:
         raise BadInput(
@@ -144,6 +144,9 @@ def fit_lines(seen: Rows, modes: Sequence[Mode], terms: int) -> Fit:
             f"baseline of {terms} terms; name fewer lines in the setting 'modes', or lower 'baseline'"
         )
     parameters, order = _begun(seen, modes, model), model.names
+    if near is not None:
+        for name in order:
+            parameters[name].value = near.values.get(name, 0.0)
 
     def vector(told: Any) -> Array:
         return np.array([told[name].value for name in order])
