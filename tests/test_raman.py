@@ -130,7 +130,37 @@ def test_a_phase_that_is_not_seen_bounds_the_share_and_does_not_set_it():
 def test_a_share_needs_lines_of_both_phases_in_the_spectrum():
     found = Raman(end=Quantity.exact(300.0, "1/cm")).analyse(spectrum({152.0: 300.0, 223.0: 200.0}), POWDER)
     assert "share_1t" not in {**found.values, **found.limits}
-    assert said(found, "2H_E2g at 381 1/cm lies outside the spectrum")
+    assert said(found, "2H_E2g at 381 1/cm lies outside the spectrum: nothing is said of it")
+    assert said(found, "there is no share_1t: no line of 2H lies in the spectrum")
+    assert not said(found, "made without it")
+    less = Raman(end=Quantity.exact(395.0, "1/cm")).analyse(spectrum({152.0: 300.0, 381.0: 300.0}), POWDER)
+    assert said(less, "2H_A1g at 406 1/cm lies outside the spectrum: nothing is said of it, and share_1t is made witho")
+    assert "share_1t" in less.values
+
+
+def test_rows_of_a_saturated_detector_are_left_out_and_told():
+    """A line of 300 counts on 400, cut off at 600: no number of it is told, its flanks would give 1.7 sigmas less."""
+    lines = {152.0: 300.0, 223.0: 100.0, 381.0: 100.0, 406.0: 80.0}
+    for seed in range(10):
+        made = spectrum(lines, begin=101.0, seed=seed)["main"]
+        shift, counts = made.columns["raman_shift"].values, made.columns["intensity"].values
+        cut = counts >= 600.0
+        found = Raman().analyse(written(shift, np.minimum(counts, 600.0)), POWDER)
+        (doubt,) = [doubt for doubt in found.doubts if doubt.startswith("the detector is saturated: ")]
+        assert f"{cut.sum()} rows from {shift[cut][0]:g} to {shift[cut][-1]:g} 1/cm" in doubt
+        assert found.curves["left_out"]["raman_shift"].size == cut.sum()
+        assert not [word for word in {**found.values, **found.limits} if word.endswith("1t_j1")]
+        assert said(found, "there is no share_1t: the area of 1T_J1 is not told")
+        assert found["height_1t_j2"].value == pytest.approx(100.0, abs=4 * found["height_1t_j2"].sigma)
+        assert not said(Raman().analyse({"main": made}, POWDER), "saturated")
+
+
+def test_a_rounded_top_is_no_saturated_detector():
+    """Intensities from 0 to 20 in whole numbers, 40 1/cm wide lines: the highest rows are alike, and none is cut."""
+    x = np.arange(100.0, 500.0)
+    made = written(x, np.round(20.0 / (1.0 + ((x - 223.0) / 20.0) ** 2)))
+    assert (made["main"]["intensity"] == 20.0).sum() >= 3
+    assert not said(Raman(modes=("1T_J2",)).analyse(made, POWDER), "saturated")
 
 
 @pytest.mark.parametrize("rows", [1, 2])
@@ -171,7 +201,7 @@ def test_a_line_that_ends_at_a_bound_is_doubted_and_is_no_part_of_the_share():
     assert said(found, "the width of 1T_J2 ended at a bound of what is sought, 2 to 60 1/cm")
     assert not {"width_1t_j2", "area_1t_j2", "share_1t"} & set(found.values)
     assert {"height_1t_j2", "position_1t_j2", "area_2h_a1g"} <= set(found.values)
-    assert said(found, "there is no share_1t: 1T_J2 ended at a bound")
+    assert said(found, "there is no share_1t: the area of 1T_J2 is not told")
     moved = Raman().analyse(spectrum({152.0: 300.0, 238.0: 300.0, 381.0: 200.0, 406.0: 200.0}), POWDER)
     assert said(moved, "the position of 1T_J2 ended at a bound of what is sought, 211 to 235 1/cm")
     assert not {"position_1t_j2", "share_1t"} & set(moved.values)

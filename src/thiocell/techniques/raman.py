@@ -23,7 +23,7 @@ from thiocell.techniques._raman.absent import absent_heights
 from thiocell.techniques._raman.doubts import MOST_TERMS, ended_of, line_doubts
 from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line
 from thiocell.techniques._raman.seen import READS, Seen, read_spectrum
-from thiocell.techniques._raman.share import ONE_SIDED, PHASES, SHARE, add_share
+from thiocell.techniques._raman.share import ONE_SIDED, PHASES, SHARE, add_share, outside
 from thiocell.techniques._raman.told import baseline_doubts, lines_of, with_baseline
 from thiocell.techniques._spread import Spread
 
@@ -131,28 +131,27 @@ class Raman:
                 f"no line of the setting 'modes' lies in the spectrum, {seen.shift[0]:.4g} to {seen.shift[-1]:.4g} 1/cm"
             )
         found = Findings("raman", seen)
-        for mode in sought:
-            if mode not in modes:
-                left = mode.phase in PHASES and SHARE in self.terms and mode.phase in {each.phase for each in modes}
-                less = f", and {SHARE} is made without it" if left else ""
-                found.note(f"{mode.name} at {mode.place:g} 1/cm lies outside the spectrum: nothing is said of it{less}")
+        for doubt in outside(sought, modes):
+            found.note(doubt)
         there = list(modes)
         fit = fit_lines(seen, there, self.baseline)
-        while (weak := _weakest(fit, there)) is not None:
+        cut = [mode for mode in modes if np.any(np.abs(seen.saturated - mode.place) <= mode.within)]
+        while (weak := _weakest(fit, [mode for mode in there if mode not in cut])) is not None:
             there = [mode for mode in there if mode is not weak]
             fit = fit_lines(seen, there, self.baseline)
         if fit.settled:
             absent = [mode for mode in modes if mode not in there]
             told = with_baseline(seen, fit, there, self.baseline, lines_of(fit, there))
-            areas = _add_lines(found, fit, there, told)
+            areas = _add_lines(found, fit, [mode for mode in there if mode not in cut], told)
+            areas |= {mode.name: told[f"area_{word_of(mode.name)}"] for mode in cut}
             areas |= _add_limits(found, absent_heights(seen, fit, there, absent, self.baseline), fit)
-            add_share(found, areas, there, modes, [mode.name for mode in there if ended_of(fit, mode)])
+            add_share(found, areas, there, modes, [mode.name for mode in there if mode in cut or ended_of(fit, mode)])
         else:
             found.note("the fit did not settle: no line is given, and no limit")
         found.add("gof", Spread(np.asarray(fit.gof)), "", "")
         for doubt in line_doubts(seen, fit, there, modes, self.baseline):
             found.note(doubt)
-        return found.result(_curves(seen, fit, there))
+        return found.result(_curves(seen, fit, [mode for mode in there if mode not in cut]))
 
     def draw(self, result: Result) -> Drawing:
         """The spectrum with the fit, its baseline and lines, and what is left."""
@@ -268,7 +267,7 @@ def _curves(seen: Seen, fit: Fit, modes: list[Mode]) -> dict[str, Record]:
         "spectrum": Record("spectrum", "spectrum", columns, seen.source),
         "lines": Record("lines", "lines", lines, seen.source, notes=names),
     }
-    if seen.spikes[0].size:
-        rows = {"raman_shift": Column(seen.spikes[0], "1/cm"), "intensity": Column(seen.spikes[1])}
+    if seen.left_out[0].size:
+        rows = {"raman_shift": Column(seen.left_out[0], "1/cm"), "intensity": Column(seen.left_out[1])}
         found["left_out"] = Record("left_out", "spectrum", rows, seen.source)
     return found

@@ -1,4 +1,4 @@
-"""A Raman spectrum as an analysis reads it: by rising shift, without spikes, with the noise of its rows."""
+"""A Raman spectrum as an analysis reads it: by rising shift, without rows that mislead, with the noise of the rest."""
 
 from __future__ import annotations
 
@@ -22,18 +22,26 @@ Array = NDArray[np.float64]
 READS = ("raman_shift", "intensity")
 _FEWEST = 30
 """assumed: rows below which nothing is fitted."""
+_FLAT, _STEPS = 3, 3.0
+"""assumed: neighbouring rows of the greatest intensity from which a detector is saturated, if a row beside them is
+lower by more than so many of the intensities' least steps; the rounded top of a line has rows a step lower beside it.
+"""
 _TOLD = 5
 """Spikes whose places are told."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A spectrum by rising shift (1/cm); ``spikes`` are the shifts and intensities of the rows that were left out."""
+    """A spectrum by rising shift (1/cm); ``left_out`` are the shifts and intensities of rows that it lacks.
+
+    ``saturated`` are the shifts of those of them at which the detector was.
+    """
 
     shift: Array
     counts: Array
     sigma: Array
-    spikes: tuple[Array, Array]
+    left_out: tuple[Array, Array]
+    saturated: Array
     source: Source
     doubts: tuple[str, ...]
 
@@ -65,13 +73,36 @@ def read_spectrum(records: Mapping[str, Record], begin: float, end: float) -> Se
         out = spikes_of(counts)
     if out.any():
         doubts.append(_told(shift[out]))
-    spikes = (shift[out], counts[out])
+    full = np.zeros_like(out)
+    full[~out] = _saturated(counts[~out])
+    if full.any():
+        doubts.append(
+            f"the detector is saturated: {np.count_nonzero(full)} rows from {shift[full][0]:.4g} to "
+            f"{shift[full][-1]:.4g} 1/cm have the greatest intensity, {counts[full][0]:.6g}; they are left out, and "
+            "nothing is told of lines there"
+        )
+    out |= full
+    left_out, saturated = (shift[out], counts[out]), shift[full]
     shift, counts = shift[~out], counts[~out]
     noise = noise_of(counts)
     if not noise.counted:
         doubts.append(_no_counts(noise.of_counts))
     source = Source(kind_of(record.source), record.source.reference, record.source.place)
-    return Seen(shift, counts, noise.sigma, spikes, source, tuple(doubts))
+    return Seen(shift, counts, noise.sigma, left_out, saturated, source, tuple(doubts))
+
+
+def _saturated(counts: Array) -> NDArray[np.bool_]:
+    """The rows of the greatest intensity, if several in a row have it and no line could be as flat."""
+    top = counts == counts.max()
+    starts, ends = (np.flatnonzero(np.diff(np.pad(top, 1).astype(int)) == sign) for sign in (1, -1))
+    values = np.unique(counts)
+    least = values[-1] - _STEPS * float(np.min(np.diff(values)))
+    beside = np.pad(counts, 1, constant_values=np.inf)
+    flat = [
+        end - start >= _FLAT and min(beside[start], beside[end + 1]) < least
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return top if any(flat) else np.zeros_like(top)
 
 
 def _told(places: Array) -> str:

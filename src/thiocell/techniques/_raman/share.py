@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,18 @@ ONE_SIDED = 1.645
 """Standard deviations of a one-sided 95 %."""
 
 
+def outside(sought: Sequence[Mode], modes: Sequence[Mode]) -> Iterator[str]:
+    """What is said of the lines that are ``sought`` but not among the ``modes`` that lie in the spectrum."""
+    wanted, inside = ({mode.phase for mode in each} & set(PHASES) for each in (sought, modes))
+    for mode in sought:
+        if mode not in modes:
+            less = f", and {SHARE} is made without it" if mode.phase in inside and len(inside) == len(PHASES) else ""
+            yield f"{mode.name} at {mode.place:g} 1/cm lies outside the spectrum: nothing is said of it{less}"
+    if len(wanted) == len(PHASES) and len(inside) == 1:
+        (lost,) = wanted - inside
+        yield f"there is no {SHARE}: no line of {lost} lies in the spectrum"
+
+
 def add_share(
     found: Findings, areas: Mapping[str, Spread], there: Sequence[Mode], modes: Sequence[Mode], lost: Sequence[str]
 ) -> None:
@@ -31,7 +43,9 @@ def add_share(
     if not all(looked) or not seen & set(PHASES):
         return
     if untold := [name for names in looked for name in names if name in lost]:
-        found.note(f"there is no {SHARE}: {', '.join(untold)} ended at a bound, and a share without would mislead")
+        found.note(
+            f"there is no {SHARE}: the area of {', '.join(untold)} is not told, and a share without would mislead"
+        )
         return
     sums = dict(zip(PHASES, (_total([areas[name] for name in names]) for names in looked), strict=True))
     if set(PHASES) <= seen:
