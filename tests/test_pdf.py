@@ -14,6 +14,7 @@ from thiocell.core.record import Column, Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.readers import read
+from thiocell.studies.bench import Bench, analysed
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._pairs.engine import Pairs
 from thiocell.techniques._pairs.rival import Look, fit, independent, parameters
@@ -57,6 +58,14 @@ def test_standards_give_the_published_edges(data_dir, file, structure, qmax, edg
     assert found["a_it"].value == pytest.approx(edge, abs=within)
     assert rw[0] < found["rw_it"].value < rw[1]
     assert found.source.kind == "measured"
+
+
+@pytest.mark.parametrize(("technique", "maker"), [("pdf", "models"), ("xrd", "phases")])
+def test_a_role_that_a_setting_would_make_is_refused_with_that_setting(tmp_path, technique, maker):
+    with pytest.raises(BadInput, match=f"{technique} has no role 'Ni'; .*; --set {maker}=Ni makes one"):
+        analysed([tmp_path / "Ni.gr"], Bench(technique, others=("Ni=Ni.cif",)))
+    with pytest.raises(BadInput, match=r"raman has no role 'Ni'; it has none but 'main', which FILES are$"):
+        analysed([tmp_path / "Ni.gr"], Bench("raman", others=("Ni=Ni.cif",)))
 
 
 def test_wurtzite_is_told_from_zincblende(data_dir):

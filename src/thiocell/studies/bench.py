@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -193,11 +193,18 @@ def _others(bench: Bench, technique: Technique) -> dict[str, Record]:
     for role, text in once(bench.others, "role", "blank=empty.DTA"):
         if role not in known:
             told = f"it has {choices(set(known))}" if known else "it has none but 'main', which FILES are"
-            raise BadInput(f"{bench.technique} has no role '{role}'; {told}")
+            way = f"; --set {maker}={role} makes one" if (maker := _maker(technique, role)) else ""
+            raise BadInput(f"{bench.technique} has no role '{role}'; {told}{way}")
         number = re.search(r"#([1-9]\d*)$", text) if not Path(text).exists() else None
         path = Path(text[: number.start()] if number else text)
         found[role] = _one(path, replace(bench, pick=int(number[1]) if number else None), "'FILE#2'")
     return found
+
+
+def _maker(technique: Any, role: str) -> str:
+    """The setting, a list of names, that would make the role by naming it; '' where none does."""
+    lists = [each.name for each in fields(technique) if isinstance(getattr(technique, each.name), tuple)]
+    return next((name for name in lists if role in roles(replace(technique, **{name: (role,)}))), "")
 
 
 def _outcome(name: str, technique: Technique, sample: Sample, records: Mapping[str, Record]) -> Outcome:
