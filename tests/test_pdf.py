@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from thiocell.chemistry.structures import MOS2_1T, MOS2_2H
+from thiocell.cli import cli
 from thiocell.core.bad_input import BadInput
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
@@ -23,6 +29,7 @@ from thiocell.techniques._pairs.words import edges_of, letters_of
 from thiocell.techniques.pdf import Pdf
 
 POWDER = Sample("powder")
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def angstrom(value) -> Quantity:
@@ -58,6 +65,23 @@ def test_standards_give_the_published_edges(data_dir, file, structure, qmax, edg
     assert found["a_it"].value == pytest.approx(edge, abs=within)
     assert rw[0] < found["rw_it"].value < rw[1]
     assert found.source.kind == "measured"
+
+
+@pytest.mark.parametrize("page", ["pdf", "raman"])
+def test_the_commands_of_the_page_give_its_figures(data_dir, monkeypatch, page):
+    text = (ROOT / "docs" / "techniques" / f"{page}.md").read_text()
+    commands = re.findall(r"^thiocell (analyse .*)$", text, re.MULTILINE)
+    assert len(commands) >= 2
+    monkeypatch.chdir(data_dir / page)
+    for command in commands:
+        done = CliRunner().invoke(cli, [*shlex.split(command), "--json"])
+        assert done.exit_code == 0, done.output
+        (found,) = json.loads(done.output)["results"].values()
+        for word, told in found["values"].items():
+            if word.startswith(("a_n", "a_s", "damping", "broadening", "position")):
+                assert str(Quantity.from_json(told)).split()[0] in text, word
+            if word.startswith("rw"):
+                assert any(f"{told['value']:.{digits}f}" in text for digits in (1, 2)), word
 
 
 @pytest.mark.parametrize(("technique", "maker"), [("pdf", "models"), ("xrd", "phases")])
