@@ -259,6 +259,18 @@ def test_a_fit_that_did_not_settle_is_held_against_no_other():
         assert np.isnan(told).tolist() == [not each.converged for each in rivals]
 
 
+def test_a_rival_that_creeps_along_a_valley_settles():
+    """1T' for 1T beside the solid solution: 150 steps more left 0.0002 of the squared residuals less."""
+    sizes = {"finite": True, "damping": Quantity.exact(0.04, "1/angstrom")}
+    truth = {"share_mos2_1t": Quantity.exact(15.9, "%"), "size_li2s_i20": Quantity.exact(15.0, "nm"),
+             "size_mos2_1t": Quantity.exact(5.0, "nm")}  # fmt: skip
+    noise = Quantity.exact(0.38, "1/angstrom**2")
+    made = Pdf(models=("Li2S_I20+MoS2_1T",), noise=noise, **sizes).predict(truth, POWDER, np.random.default_rng(9))
+    found = Pdf(models=("Li2S_I20+MoS2_1Tp",), **sizes).analyse(made, POWDER)
+    assert not any("did not settle" in doubt for doubt in found.doubts)
+    assert found["rw_li2s_i20_mos2_1tp"].value == pytest.approx(37.05, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("edges", "letters"),
     [((5.7, 5.7, 5.7), "aaa"), ((3.2, 3.2, 12.3), "aac"), ((3.2, 5.0, 5.0), "abb"), ((3.2, 4.0, 5.0), "abc")],
