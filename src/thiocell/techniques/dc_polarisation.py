@@ -23,7 +23,7 @@ from thiocell.physics.polarisation import polarisation_current, settling_time
 from thiocell.techniques._cells.held import held_trace
 from thiocell.techniques._cells.modelled import CELL_FACTS, Modelled, checked_values
 from thiocell.techniques._cells.settings import ModelSettings
-from thiocell.techniques._findings import MODEL, Findings
+from thiocell.techniques._findings import MODEL, ONE_SIDED, Findings
 from thiocell.techniques._spread import Spread
 from thiocell.techniques._transient.holds import (
     CURRENT_ERROR,
@@ -162,7 +162,7 @@ class DcPolarisation(ModelSettings):
         if max(abs(hold.voltage) for hold in holds) <= _TOLD * self.voltage_error.to("V").value:
             found.note(f"{none}: the voltage is not told from its own offset of {self.voltage_error}")
         elif abs(bound.value) <= _TOLD * sigma:
-            upper = Quantity.exact(max(bound.value, 0.0) + 1.645 * sigma, "S/cm")
+            upper = Quantity.exact(max(bound.value, 0.0) + ONE_SIDED * sigma, "S/cm")
             found.limits[word] = Limit(upper, "below", 0.95)
             found.note(f"{none}: its current is not told from none, so only a limit is given")
         elif bound.value < 0.0:
@@ -177,7 +177,7 @@ class DcPolarisation(ModelSettings):
         elif any(level.above * level.last < 0.0 for level in levels):
             found.note(f"{none}: the current has not settled, and rises")
         else:
-            found.limits[word] = Limit(Quantity.exact(bound.value + 1.645 * sigma, "S/cm"), "below", 0.95)
+            found.limits[word] = Limit(Quantity.exact(bound.value + ONE_SIDED * sigma, "S/cm"), "below", 0.95)
             found.note(f"{none}: the current has not settled, so only a limit is given")
 
     @staticmethod

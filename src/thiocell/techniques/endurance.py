@@ -51,7 +51,7 @@ from thiocell.techniques._cells.virtual import (
     positive,
     written_down,
 )
-from thiocell.techniques._findings import MODEL, Findings
+from thiocell.techniques._findings import MODEL, ONE_SIDED, Findings
 from thiocell.techniques._spread import IntArray, Spread
 
 _GIVES = {
@@ -61,7 +61,6 @@ _GIVES = {
 _LEAST_CYCLES = 3  # a line and its scatter need three points
 _FEW_CYCLES = 10  # assumed: below it the scatter's memory cannot be told
 _END_OF_LIFE = 0.8  # of the reference capacity, the usual convention, assumed
-_ONE_SIDED = 1.645  # sigmas of a one-sided 95 % level, normal distribution
 _SAME_CURRENT = 1.1  # assumed: a larger ratio of discharge currents is a change of rate, not of health
 _VOLTAGE = 1.8  # V, assumed: mean discharge voltage of the predicted record
 _MEMORY = 0.5  # assumed: correlation of the scatter of neighbouring predicted cycles (room temperature wanders)
@@ -196,7 +195,7 @@ class Endurance:
         found.add("fade", fade, "", "%")
         if "fade" in found.values and abs(found.values["fade"].value) < 1.96 * found.values["fade"].sigma:
             fade_found = found.values["fade"]
-            bound = Quantity.exact(fade_found.value + _ONE_SIDED * fade_found.sigma, "%")
+            bound = Quantity.exact(fade_found.value + ONE_SIDED * fade_found.sigma, "%")
             found.limits["fade"] = Limit(bound, "below", 0.95)
 
     def _life(self, found: Findings, charge: Spread, rows: IntArray, retention: Spread, line: Trend) -> None:
@@ -210,7 +209,7 @@ class Endurance:
             wide = float(np.std(left)) / abs(line.slope) if line.slope < 0 else 0.0
             part = {"crossing": np.asarray(np.hypot(1.0 / np.sqrt(12.0), wide))}
             found.add("cycles_to_80", Spread(np.asarray(reached), part), "", "")
-        elif float(retention.value) - _ONE_SIDED * float(retention.sigma) > _END_OF_LIFE:
+        elif float(retention.value) - ONE_SIDED * float(retention.sigma) > _END_OF_LIFE:
             passed = Quantity.exact(float(rows[-1] + 1 - self._start))
             found.limits["cycles_to_80"] = Limit(passed, "above", 0.95)
         else:

@@ -18,12 +18,12 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.technique import setting
 from thiocell.core.term import Term, word_of
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._findings import ONE_SIDED, Findings
 from thiocell.techniques._raman.absent import absent_heights
 from thiocell.techniques._raman.doubts import MOST_TERMS, ended_of, line_doubts
 from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line
 from thiocell.techniques._raman.seen import READS, Seen, read_spectrum
-from thiocell.techniques._raman.share import ONE_SIDED, PHASES, SHARE, add_share, outside
+from thiocell.techniques._raman.share import PHASES, SHARE, add_share, outside
 from thiocell.techniques._raman.told import baseline_doubts, lines_of, with_baseline
 from thiocell.techniques._spread import Spread
 

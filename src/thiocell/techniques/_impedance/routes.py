@@ -9,7 +9,7 @@ import numpy as np
 from thiocell.core.quantity import Quantity
 from thiocell.core.result import Limit
 from thiocell.core.sample import Sample
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._findings import ONE_SIDED, Findings
 from thiocell.techniques._impedance.layers import Rise, by_rise, relative_sigma
 from thiocell.techniques._impedance.plateaus import plateaus
 from thiocell.techniques._impedance.spectrum import Spectrum
@@ -64,7 +64,7 @@ def one_intercept(
     bound = read.quantity("S/m", "S/cm")
     found.note("there is no ionic_conductivity: which limit was read is not known, so it is only bounded from above")
     if bound.known:
-        upper = Quantity.exact(bound.value + 1.645 * bound.sigma, "S/cm")
+        upper = Quantity.exact(bound.value + ONE_SIDED * bound.sigma, "S/cm")
         found.limits["ionic_conductivity"] = Limit(upper, "below", 0.95)
 
 

@@ -13,7 +13,7 @@ from thiocell.core.record import Column, Record
 from thiocell.core.result import Limit
 from thiocell.core.source import Source
 from thiocell.core.term import word_of
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._findings import ONE_SIDED, Findings
 from thiocell.techniques._pairs.rival import Rival
 from thiocell.techniques._pairs.words import edges_of
 from thiocell.techniques._spread import Spread
@@ -22,8 +22,6 @@ Array = NDArray[np.float64]
 
 _TELLS, _SURE = 10.0, 2.0
 """assumed: AICc between rivals from which the better is told apart (odds of e^-5), and below which they are alike."""
-_ONE_SIDED = 1.645
-"""Standard deviations of a one-sided 95 %."""
 _LISTED = 3
 """Gaps whose places are told."""
 _NONE = 0.6
@@ -130,7 +128,7 @@ def _least_size(found: Findings, rival: Rival, n: int, word: str) -> None:
     if f"size_{word}" in found.limits or place in rival.bounded:
         return
     told = rival.spread(rival.values[place], {place: 1.0})
-    least = 0.1 * float(np.exp(told.value - _ONE_SIDED * told.sigma))
+    least = 0.1 * float(np.exp(told.value - ONE_SIDED * told.sigma))
     if np.isfinite(least):
         found.limits[f"size_{word}"] = Limit(Quantity.exact(least, "nm"), "above", 0.95)
         found.note(

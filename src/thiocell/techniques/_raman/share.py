@@ -9,14 +9,12 @@ import numpy as np
 from thiocell.chemistry.raman_modes import Mode
 from thiocell.core.quantity import Quantity
 from thiocell.core.result import Limit
-from thiocell.techniques._findings import Findings
+from thiocell.techniques._findings import ONE_SIDED, Findings
 from thiocell.techniques._raman.fit import USUAL
 from thiocell.techniques._spread import Spread
 
 SHARE = "share_1t"
 PHASES = ("1T", "2H")
-ONE_SIDED = 1.645
-"""Standard deviations of a one-sided 95 %."""
 
 
 def outside(sought: Sequence[Mode], modes: Sequence[Mode]) -> Iterator[str]:
