@@ -348,6 +348,39 @@ def test_panels_stand_in_rows_of_three_and_four_two_by_two(count, rows, columns)
     assert (width, height) == pytest.approx((3.35 * columns, 2.6 * rows), abs=0.01)
 
 
+def test_places_have_their_names_as_ticks_and_bars_that_show_beside_the_smallest_error():
+    lengths = Axis("Edge a", "angstrom")
+    given = panel(Points([1, 2], [5.71, 6.01], sigma_y=[1e-4, 1e-4]), x=Axis("", places=("Li2S", "$LiI$")), y=lengths)
+    axes = drawn(given)
+    axes.figure.draw_without_rendering()
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["Li2S", r"\$LiI\$"]
+    assert axes.get_xlim() == (0.5, 2.5)
+    assert len(axes.collections[0].get_segments()) == 2
+    assert axes.get_ylabel() == "Edge a / Å"
+    assert Drawing.from_json(json.loads(json.dumps(Drawing((given,)).to_json()))).panels == (given,)
+    rows = list(csv.reader(io.StringIO(csv_table.of_drawing(Drawing((given,))).lstrip("\ufeff"))))
+    assert [row[rows[0].index("x: ")] for row in rows[1:]] == ["Li2S", "$LiI$"]
+
+
+def test_below_the_floor_of_an_axis_no_tick_is_labelled():
+    axes = drawn(panel(Line([0, 1], [-5, 10]), y=Axis("Intensity", floor=-0.1)))
+    axes.figure.draw_without_rendering()
+    labels = [tick.get_text() for tick in axes.get_yticklabels() if tick.get_text()]
+    assert float(labels[0]) == 0.0
+    assert axes.get_ylim()[0] < -5
+
+
+def test_a_wide_panel_takes_two_places_of_a_row():
+    def size(*wide):
+        svg = render(Drawing(tuple(panel(Line([1, 2], [1, 2]), wide=each) for each in wide)))
+        return [float(re.search(rf'{side}="([\d.]+)pt"', svg)[1]) / 72 for side in ("width", "height")]
+
+    assert size(True) == pytest.approx([6.7, 2.6], abs=0.01)
+    assert size(True, False) == pytest.approx([10.05, 2.6], abs=0.01)
+    assert size(True, False, False) == pytest.approx([6.7, 5.2], abs=0.01)
+    assert size(False, False, True) == pytest.approx([6.7, 5.2], abs=0.01)
+
+
 def test_many_bars_of_one_error_are_few_and_bars_that_differ_all_stand():
     x = np.arange(1.0, 101.0)
     (few,) = drawn(panel(Points(x, 500 - x, sigma_y=np.full(100, 12.0)))).collections

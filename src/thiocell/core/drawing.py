@@ -16,13 +16,22 @@ Scale = Literal["linear", "log"]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """``label`` and ``unit`` as they are printed; ``low`` and ``high`` only where the data should not decide."""
+    """``label`` and ``unit`` as they are printed; ``low`` and ``high`` only where the data should not decide.
+
+    ``places`` are the names of the places 1, 2, ... of an axis that counts no quantity. Below ``floor`` no tick has a
+    label: what is drawn there was shifted, or stands for a place along the other axis alone.
+    """
 
     label: str
     unit: str = ""
     scale: Scale = "linear"
     low: float | None = None
     high: float | None = None
+    places: tuple[str, ...] = ()
+    floor: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", tuple(self.places))
 
     @property
     def text(self) -> str:
@@ -61,7 +70,7 @@ class _Layer:
 
 @dataclass(frozen=True, eq=False)
 class Line(_Layer):
-    """``y`` against ``x``, joined in the order given."""
+    """``y`` against ``x``, joined in the order given; 'broad' lines are pale, to lie under others."""
 
     arrays: ClassVar[tuple[str, ...]] = ("x", "y")
     x: ArrayLike
@@ -69,11 +78,12 @@ class Line(_Layer):
     label: str = ""
     tone: int = 0
     style: Literal["solid", "dashed", "dotted"] = "solid"
+    weight: Literal["usual", "thin", "broad"] = "usual"
 
 
 @dataclass(frozen=True, eq=False)
 class Points(_Layer):
-    """``y`` against ``x`` as marks, with one standard uncertainty where it is known."""
+    """``y`` against ``x`` as marks, with one standard uncertainty where it is known; 'bar' is an upright stroke."""
 
     arrays: ClassVar[tuple[str, ...]] = ("x", "y", "sigma_x", "sigma_y")
     x: ArrayLike
@@ -82,7 +92,7 @@ class Points(_Layer):
     tone: int = 0
     sigma_x: ArrayLike | None = None
     sigma_y: ArrayLike | None = None
-    mark: Literal["filled", "open"] = "filled"
+    mark: Literal["filled", "open", "bar"] = "filled"
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +126,14 @@ _LAYERS: Mapping[str, type[Layer]] = {"line": Line, "points": Points, "band": Ba
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes; ``equal`` gives both the same length a unit (Nyquist plots)."""
+    """One pair of axes; ``equal`` gives both the same length a unit (Nyquist plots), ``wide`` a row of its own."""
 
     x: Axis
     y: Axis
     layers: tuple[Layer, ...]
     title: str = ""
     equal: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,6 +154,7 @@ class Drawing:
                     "layers": [layer.to_json() for layer in panel.layers],
                     "title": panel.title,
                     "equal": panel.equal,
+                    "wide": panel.wide,
                 }
                 for panel in self.panels
             ],
@@ -154,14 +166,22 @@ class Drawing:
     def from_json(cls, page: Mapping[str, Any]) -> Drawing:
         """Undo ``to_json``."""
         panels = tuple(
-            Panel(Axis(**p["x"]), Axis(**p["y"]), tuple(_layer(item) for item in p["layers"]), p["title"], p["equal"])
+            Panel(
+                Axis(**p["x"]),
+                Axis(**p["y"]),
+                tuple(_layer(item) for item in p["layers"]),
+                p["title"],
+                p["equal"],
+                p["wide"],
+            )
             for p in page["panels"]
         )
         return cls(panels, page["caption"], page["virtual"])
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
-    return {entry.name: getattr(axis, entry.name) for entry in fields(axis)}
+    given = {entry.name: getattr(axis, entry.name) for entry in fields(axis)}
+    return given | {"places": list(axis.places)}
 
 
 def _layer(page: Mapping[str, Any]) -> Layer:

@@ -33,6 +33,8 @@ GREY = "#8a8a8a"  # of a negative tone: what is shown but not counted
 MOST_BARS = 40  # assumed: more bars of one common error hide the marks
 BARS_LEFT = 20  # assumed: enough to show a common error
 ALIKE = 1.2  # assumed: bars nearer than this factor to the usual length (or share) show one error
+_WIDTHS = {"usual": 1.1, "thin": 0.5, "broad": 2.4}  # pt
+_SIZES = {"filled": 3.6, "open": 4.6, "bar": 6.0}  # pt; open is a ring around what lies beneath it
 FEW = 30  # assumed: a line of fewer points shows its tone by its own corners
 
 
@@ -71,11 +73,11 @@ class Manner:
     def marked(self, line: Line) -> bool:
         """Does this line need sparse marks, so that it is known without its colour?
 
-        A dotted level, drawn from end to end, has none: they would look like data.
+        A dotted level, drawn from end to end, has none, nor has a thin or broad line: they would look like data.
         """
-        if line.style == "dotted" and len(array(line.x)) <= 2:
+        if line.weight != "usual" or (line.style == "dotted" and len(array(line.x)) <= 2):
             return False
-        lines = [layer for layer in self._drawn if isinstance(layer, Line)]
+        lines = [layer for layer in self._drawn if isinstance(layer, Line) and layer.weight == "usual"]
         rivals = {layer.tone for layer in lines if layer.label and layer.style == line.style}
         dotted = {layer.tone for layer in self._drawn if isinstance(layer, Points)}
         return bool(line.label) and 1 < len(rivals) <= len(MARKS) and line.tone not in dotted
@@ -108,7 +110,14 @@ def _line(axes: Axes, line: Line, manner: Manner, window: Window, order: int) ->
         sparse = {"marker": manner.mark(line.tone), "markevery": _sparse(across, up, line.tone), "markersize": 3.2}
         sparse |= {"markerfacecolor": "white", "markeredgewidth": 0.7}
     (artist,) = axes.plot(
-        x[kept], y[kept], color=colour, linestyle=manner.dash(line), linewidth=1.1, zorder=2 + 0.01 * order, **sparse
+        x[kept],
+        y[kept],
+        color=colour,
+        linestyle=manner.dash(line),
+        linewidth=_WIDTHS[line.weight],
+        alpha=0.45 if line.weight == "broad" else None,
+        zorder=2 + 0.01 * order,
+        **sparse,
     )
     return artist
 
@@ -128,21 +137,22 @@ def _points(axes: Axes, points: Points, manner: Manner, window: Window, order: i
     x, y = array(points.x), array(points.y)
     sigma_x, sigma_y = (None if s is None else array(s) for s in (points.sigma_x, points.sigma_y))
     bars = [s for s in (sigma_x, sigma_y) if s is not None]
-    size = 4.6 if points.mark == "open" else 3.6  # a ring around what lies beneath it
+    size = _SIZES[points.mark]
     colour, z = manner.colour(points.tone), 3 + 0.01 * order
-    if x.size > manner.share(Points, MOST_MARKS) and not bars:
+    if x.size > manner.share(Points, MOST_MARKS) and not bars and points.mark != "bar":
         return _dust(axes, points, manner, window, z)
     kept = thinning.marks(*window.page(x, y), manner.share(Points, MOST_MARKS), bars)
     for sigma, upright in ((sigma_x, False), (sigma_y, True)):
         if sigma is not None:
-            seen = _seen(window, x[kept], y[kept], sigma[kept], size, upright=upright)
-            _bars(axes, x[kept], y[kept], seen, colour, z, upright=upright)
+            apart = bool(manner.panel.x.places)
+            seen = sigma[kept] if apart else _seen(window, x[kept], y[kept], sigma[kept], size, upright=upright)
+            _bars(axes, x[kept], y[kept], seen, colour, z, upright=upright, cap=4.0 if apart else 1.6)
     hollow = manner.virtual or points.mark == "open"
     (artist,) = axes.plot(
         x[kept],
         y[kept],
         linestyle="none",
-        marker=manner.mark(points.tone),
+        marker="|" if points.mark == "bar" else manner.mark(points.tone),
         markersize=size,
         color=colour,
         markerfacecolor="none" if hollow else colour,
@@ -173,14 +183,14 @@ def _seen(window: Window, x: Array, y: Array, sigma: Array, size: float, *, upri
     return np.where(np.abs(ends - middle) > size / 2, sigma, np.nan)
 
 
-def _bars(axes: Axes, x: Array, y: Array, sigma: Array, colour: Any, z: float, *, upright: bool) -> None:
-    """Error bars of one standard uncertainty where it is known, only each nth of many alike."""
+def _bars(axes: Axes, x: Array, y: Array, sigma: Array, colour: Any, z: float, *, upright: bool, cap: float) -> None:
+    """Error bars of one standard uncertainty where it is known, only each nth of many alike; ``cap`` in pt."""
     known = np.isfinite(sigma) & (sigma > 0)
     if known.any():
         known[_common(sigma, y if upright else x, known)] = False
     if known.any():
         bar: dict[str, Any] = {"yerr" if upright else "xerr": sigma[known]}
-        axes.errorbar(x[known], y[known], **bar, fmt="none", ecolor=colour, elinewidth=0.7, capsize=1.6, zorder=z)
+        axes.errorbar(x[known], y[known], **bar, fmt="none", ecolor=colour, elinewidth=0.7, capsize=cap, zorder=z)
 
 
 def _common(sigma: Array, values: Array, known: NDArray[np.bool_]) -> NDArray[np.intp]:

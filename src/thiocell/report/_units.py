@@ -7,7 +7,7 @@ import re
 from thiocell.core.drawing import Axis
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LETTERS = {"ohm": "Ω", "Ohm": "Ω", "degC": "°C", "um": "µm", "uA": "µA", "uV": "µV", "us": "µs"}
+_LETTERS = {"ohm": "Ω", "Ohm": "Ω", "degC": "°C", "um": "µm", "uA": "µA", "uV": "µV", "us": "µs", "angstrom": "Å"}
 _FACTOR = re.compile(r"([*/]?)\s*([^\s*/^().\d][^\s*/^()]*|1)(?:(?:\*\*|\^)(-?\d+)(?![.\d]))?\s*")
 
 

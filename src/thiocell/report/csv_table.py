@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thiocell.core.drawing import Drawing, Image, Layer, Panel
+from thiocell.core.drawing import Axis, Drawing, Image, Layer, Panel
 from thiocell.core.record import Record
 
 Cells = list[str]
@@ -55,7 +55,16 @@ def _columns(panel: Panel, layer: Layer) -> dict[str, Cells]:
         return _pixels(panel, layer)
     axes = {"x": panel.x, "y": panel.y, "sigma_x": panel.x, "sigma_y": panel.y, "low": panel.y, "high": panel.y}
     given = {name: getattr(layer, name) for name in layer.arrays}
-    return {f"{name}: {axes[name].text}": _cells(values) for name, values in given.items() if values is not None}
+    return {
+        f"{name}: {axes[name].text}": _on(axes[name], values) for name, values in given.items() if values is not None
+    }
+
+
+def _on(axis: Axis, values: ArrayLike) -> Cells:
+    """Numbers along ``axis``; of places their names."""
+    cells = _cells(values)
+    names = {repr(float(n)): name for n, name in enumerate(axis.places, start=1)}
+    return [names.get(cell, cell) for cell in cells]
 
 
 def _pixels(panel: Panel, image: Image) -> dict[str, Cells]:

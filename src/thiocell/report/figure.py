@@ -8,7 +8,7 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from importlib.metadata import version
@@ -55,17 +55,18 @@ STYLE: dict[Any, Any] = {
 
 
 def render(drawing: Drawing) -> str:
-    """``drawing`` as the text of an SVG file, always the same: panels in rows of three, four as two by two."""
+    """``drawing`` as the text of an SVG file, always the same: panels in rows of three, four as two by two.
+
+    A wide panel takes two places of a row.
+    """
     with _style():
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
 
-        count = max(1, len(drawing.panels))
-        columns = 2 if count == 4 else min(count, IN_A_ROW)
-        rows = math.ceil(count / columns)
+        rows, columns, places = _laid_out(drawing.panels)
         figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained", facecolor="white")
         said = set[tuple[object, ...]]()
-        for place, panel in enumerate(drawing.panels, start=1):
+        for place, panel in zip(places, drawing.panels, strict=True):
             axes = figure.add_subplot(rows, columns, place)
             draw_onto(axes, panel, virtual=drawing.virtual)
             _once(axes, panel, said)
@@ -74,6 +75,19 @@ def render(drawing: Drawing) -> str:
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         FigureCanvasSVG(figure).print_svg(page, metadata=nothing)  # type: ignore[no-untyped-call]
     return _tidied(page.getvalue(), drawing)
+
+
+def _laid_out(panels: Sequence[Panel]) -> tuple[int, int, list[tuple[int, int]]]:
+    """Rows, columns, and of each panel its first and last place, counted from 1 along the rows."""
+    count = max(1, sum(1 + panel.wide for panel in panels))
+    columns = 2 if count == 4 else min(count, IN_A_ROW)
+    places, taken = list[tuple[int, int]](), 0
+    for panel in panels:
+        if panel.wide and columns - taken % columns == 1:
+            taken += 1
+        places.append((taken + 1, taken + 1 + panel.wide))
+        taken = places[-1][1]
+    return max(1, math.ceil(taken / columns)), columns, places
 
 
 def key(drawing: Drawing) -> str:
@@ -103,7 +117,7 @@ def draw_onto(axes: Axes, panel: Panel, *, virtual: bool = False) -> None:
             named.setdefault(layer.label, []).append(artist)
     axes.set(xlim=(window.x.low, window.x.high), ylim=(window.y.low, window.y.high))
     axes.set_aspect("equal" if panel.equal else "auto", adjustable="box")
-    _ticks.write(axes, window)
+    _ticks.write(axes, window, panel)
     axes.set_xlabel(textwrap.fill(label(panel.x), 52), parse_math=False)  # assumed: characters of 8 pt that fit
     axes.set_ylabel(textwrap.fill(label(panel.y), 36), parse_math=False)
     _head(axes, panel, virtual=virtual)

@@ -100,6 +100,8 @@ def _heights(layer: Layer, scale: Scale) -> Iterator[Array]:
 
 
 def _span(axis: Axis, given: list[Array], *, tight: bool) -> Span:
+    if axis.places:
+        return Span(0.5, len(axis.places) + 0.5)
     log = axis.scale == "log"
     values = np.concatenate(given) if given else np.empty(0)
     values = values[np.isfinite(values) & ((values > 0) | (not log))]

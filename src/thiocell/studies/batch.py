@@ -146,6 +146,6 @@ def _draw(cells: Record, source: Source) -> Drawing:
         mean = float(values.mean())
         if mean != 0:
             layers.append(Points(number, 100 * (values / mean - 1), label=word.replace("_", " "), tone=tone))
-    axis = Axis("cell, in the order given", low=0.5, high=len(cells) + 0.5)
+    axis = Axis("cell, in the order given", places=tuple(str(n) for n in range(1, len(cells) + 1)))
     panel = Panel(axis, Axis("deviation from the mean", "%"), tuple(layers))
     return Drawing((panel,), "Replicate cells against their mean", source.virtual)

@@ -11,7 +11,7 @@ import numpy as np
 from thiocell.chemistry.structure import Structure
 from thiocell.chemistry.structures import STRUCTURES
 from thiocell.core.bad_input import BadInput, choices
-from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.drawing import Axis, Drawing
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.result import Result
@@ -20,6 +20,7 @@ from thiocell.core.source import Source
 from thiocell.core.technique import setting
 from thiocell.core.term import Term, word_of
 from thiocell.techniques._findings import Findings, kind_of
+from thiocell.techniques._fitted_curve import fitted_curve, side_by_side
 from thiocell.techniques._pairs.engine import Pairs
 from thiocell.techniques._pairs.rival import Look, fit
 from thiocell.techniques._pairs.told import Seen, add_values, curves, gaps_of, verdict
@@ -235,30 +236,29 @@ class Pdf:
         return found.result(curves(seen, rivals))
 
     def draw(self, result: Result) -> Drawing:
-        """G(r) with the models and what is left, Rw of all models, and the edges."""
+        """G(r) with the models, below it what each leaves; Rw of the models and the edges beside each other."""
         if not {"pairs", "models"} <= set(result.curves):
             raise BadInput("a figure of pair distributions needs the curves pairs and models")
         table, names = result.curves["pairs"].columns, result.curves["models"].notes
-        r, g = table["r"].values, table["g"].values
-        x = Axis("r", "angstrom")
-        lines = [Line(r, table[f"model_{n}"].values, name, int(n)) for n, name in names.items()]
-        left = [Line(r, g - table[f"model_{n}"].values, name, int(n)) for n, name in names.items()]
+        whole = fitted_curve(
+            (Axis("r", "angstrom"), Axis("G", "1/angstrom**2")),
+            (table["r"].values, table["g"].values),
+            {name: table[f"model_{n}"].values for n, name in names.items()},
+            title="Pair distribution, and below it record less model",
+        )
         rw = result.curves["models"].columns["rw"].values
-        rows = tuple(Points([float(n)], [rw[int(n) - 1]], name, int(n)) for n, name in names.items())
-        words = [word for word in result.values if word[:2] in ("a_", "b_", "c_")]
-        edges = [result.values[word] for word in words]
-        panels = [
-            Panel(x, Axis("G", "1/angstrom**2"), (Points(r, g, "record", 0), *lines), "Pair distribution"),
-            Panel(x, Axis("Record less model", "1/angstrom**2"), tuple(left), "What is left"),
-            Panel(Axis("Model", ""), Axis("Rw", "%"), rows, "Rivals"),
-        ]
-        if edges:
-            told = tuple(
-                Points([float(n)], [edge.value], word, n, sigma_y=[edge.sigma])
-                for n, (word, edge) in enumerate(zip(words, edges, strict=True), start=1)
-            )
-            panels.append(Panel(Axis("Edge", ""), Axis("Length", "angstrom"), told, "Cells"))
-        return Drawing(tuple(panels), "Rival structures", result.source.virtual)
+        rivals = {name: Quantity(rw[int(n) - 1], "%") for n, name in names.items() if np.isfinite(rw[int(n) - 1])}
+        edges = {
+            f"{word[0]} of {word[2:].replace('_', ' ')}": edge
+            for word, edge in result.values.items()
+            if word[:2] in ("a_", "b_", "c_")
+        }
+        panels = (
+            whole,
+            *side_by_side(("Model", Axis("Rw", "%")), rivals, "Rivals"),
+            *side_by_side(("Edge", Axis("Length", "angstrom")), edges, "Cells"),
+        )
+        return Drawing(panels, "Rival structures", result.source.virtual)
 
 
 def _structures(model: str, records: Mapping[str, Record]) -> list[Structure]:

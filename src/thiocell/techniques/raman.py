@@ -10,7 +10,7 @@ import numpy as np
 
 from thiocell.chemistry.raman_modes import MODES, Mode
 from thiocell.core.bad_input import BadInput, choices
-from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.drawing import Axis, Drawing, Line, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.result import Limit, Result
@@ -19,6 +19,7 @@ from thiocell.core.source import Source
 from thiocell.core.technique import setting
 from thiocell.core.term import Term, word_of
 from thiocell.techniques._findings import ONE_SIDED, Findings
+from thiocell.techniques._fitted_curve import fitted_curve, side_by_side
 from thiocell.techniques._raman.absent import absent_heights
 from thiocell.techniques._raman.doubts import MOST_TERMS, ended_of, line_doubts
 from thiocell.techniques._raman.fit import USUAL, Fit, fit_lines, form_of, line
@@ -154,30 +155,27 @@ class Raman:
         return found.result(_curves(seen, fit, [mode for mode in there if mode not in cut]))
 
     def draw(self, result: Result) -> Drawing:
-        """The spectrum with the fit, its baseline and lines, and what is left."""
+        """The spectrum with the fit and its baseline, below them what is left and a stroke for each line; heights."""
         if not {"spectrum", "lines"} <= set(result.curves):
             raise BadInput("a figure of a Raman spectrum needs the curves spectrum and lines")
-        table = result.curves["spectrum"].columns
+        table, lines = result.curves["spectrum"].columns, result.curves["lines"]
         shift, seen, fit, under = (table[word].values for word in ("raman_shift", "intensity", "fit", "baseline"))
-        x = Axis("Raman shift", "1/cm")
-        layers: tuple[Line | Points, ...] = (
-            Points(shift, seen, "record", 0),
-            Line(shift, fit, "fit", 1),
-            Line(shift, under, "baseline", -1, "dashed"),
-            *_left_out(result),
+        names = lines.notes.values()
+        place, height, sigma = (lines.columns[word].values for word in ("position", "height", "height_sigma"))
+        whole = fitted_curve(
+            (Axis("Raman shift", "1/cm"), Axis("Intensity")),
+            (shift, seen),
+            {"fit": fit},
+            (Line(shift, under, "baseline", -1, "dashed"), *_left_out(result)),
+            {name: place[n : n + 1] for n, name in enumerate(names)},
+            "Spectrum",
         )
-        lines = result.curves["lines"]
-        heights = Points(
-            lines.columns["position"].values, lines.columns["height"].values, "lines", 2,
-            sigma_y=lines.columns["height_sigma"].values,
-        )  # fmt: skip
-        panels = [
-            Panel(x, Axis("Intensity", ""), layers, "Spectrum"),
-            Panel(x, Axis("Record less fit", ""), (Line(shift, seen - fit, "left over", 0),), "What is left"),
-        ]
-        if len(lines):
-            panels.append(Panel(x, Axis("Height", ""), (heights,), "Lines"))
-        return Drawing(tuple(panels), "Raman spectrum", result.source.virtual)
+        heights = {
+            name: Quantity(height[n], "", sigma[n] if np.isfinite(sigma[n]) else np.nan) for n, name in enumerate(names)
+        }
+        return Drawing(
+            (whole, *side_by_side(("Line", Axis("Height")), heights, "Lines")), "Raman spectrum", result.source.virtual
+        )
 
 
 def _mode(text: str) -> Mode:

@@ -10,7 +10,7 @@ import numpy as np
 
 from thiocell.chemistry.structures import LI2S, STRUCTURES
 from thiocell.core.bad_input import BadInput
-from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.drawing import Axis, Drawing, Line
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Column, Record
 from thiocell.core.result import Result
@@ -36,6 +36,7 @@ from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, chosen, mean
 from thiocell.techniques._diffraction.starts import begun
 from thiocell.techniques._diffraction.virtual import from_inventory, mixture, of_layers
 from thiocell.techniques._findings import Findings
+from thiocell.techniques._fitted_curve import fitted_curve, side_by_side
 from thiocell.techniques._spread import Spread
 
 _NONE, _BAD = 0.6, 1.5
@@ -248,37 +249,27 @@ class Xrd:
         return found.result(curves(pattern, fit, phases, found.doubts, told=fit.converged and not missed))
 
     def draw(self, result: Result) -> Drawing:
-        """The pattern with the fit, what is left, and where each phase has its lines."""
+        """The pattern with the fit, below it what is left and a row of strokes for each phase's lines; edges."""
         if not {"pattern", "lines"} <= set(result.curves):
             raise BadInput("a figure of a refinement needs the curves pattern and lines")
         table, ticks = result.curves["pattern"].columns, result.curves["lines"].columns
         angle, seen, fit, under = (
             table[word].values for word in ("two_theta", "intensity", "calculated", "background")
         )
-        x = Axis("Two-theta", "deg")
-        whole = Panel(
-            x,
-            Axis("Intensity", ""),
-            (
-                Points(angle, seen, "record", 0),
-                Line(angle, fit, "fit", 1),
-                Line(angle, under, "background", -1, "dashed"),
-            ),
-            "Pattern",
-        )
         names = result.curves["lines"].notes
         number, place = ticks["phase"].values, ticks["two_theta"].values
-        rows = [
-            Points(place[number == int(n)], np.full(int(np.sum(number == int(n))), -float(n)), name, int(n))
-            for n, name in names.items()
-        ]
-        left = Panel(x, Axis("Record less fit", ""), (Line(angle, seen - fit, "left over", 0),), "What is left")
-        lines = Panel(x, Axis("Phase", ""), tuple(rows), "Lines of the phases")
-        edges = {n: result.values.get(f"a_{word_of(name)}") for n, name in names.items()}
-        cells = tuple(
-            Points([float(n)], [edge.value], names[n], int(n), sigma_y=[edge.sigma])
-            for n, edge in edges.items()
-            if edge is not None
+        whole = fitted_curve(
+            (Axis("Two-theta", "deg"), Axis("Intensity")),
+            (angle, seen),
+            {"fit": fit},
+            (Line(angle, under, "background", -1, "dashed"),),
+            {name: place[number == int(n)] for n, name in names.items()},
+            "Pattern",
         )
-        told = (Panel(Axis("Phase", ""), Axis("Edge a", "angstrom"), cells, "Cells"),) if cells else ()
-        return Drawing((whole, left, lines, *told), "Rietveld refinement", result.source.virtual)
+        edges = {name: result.values.get(f"a_{word_of(name)}") for name in names.values()}
+        cells = {name: edge for name, edge in edges.items() if edge is not None}
+        return Drawing(
+            (whole, *side_by_side(("Phase", Axis("Edge a", "angstrom")), cells, "Cells")),
+            "Rietveld refinement",
+            result.source.virtual,
+        )

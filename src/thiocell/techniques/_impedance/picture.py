@@ -132,10 +132,8 @@ def draw_routes(result: Result, words: Sequence[str]) -> Drawing:
     shown = [word for word in words if word in result.values]
     if not shown:
         return drawing
-    layers = tuple(
-        Points(np.array([n]), np.array([q.value]), word.replace("_", " "), n, sigma_y=np.array([q.sigma]))
-        for n, word in enumerate(shown)
-        for q in (result.values[word],)
-    )
-    routes = Panel(Axis("Route, as the key says"), Axis("Conductivity", "S/cm", "log"), layers, "Routes")
+    found = [result.values[word] for word in shown]
+    layers = (Points(np.arange(1.0, len(found) + 1.0), [q.value for q in found], sigma_y=[q.sigma for q in found]),)
+    names = tuple(word.replace("_", " ") for word in shown)
+    routes = Panel(Axis("Route", places=names), Axis("Conductivity", "S/cm", "log"), layers, "Routes")
     return replace(drawing, panels=(*drawing.panels[:3], routes))
