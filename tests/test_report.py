@@ -547,6 +547,42 @@ def test_a_number_is_written_with_its_sigma_which_is_spelled_out(quantity, numbe
     assert (wording.number(quantity), wording.sigma(quantity), wording.found(quantity)) == (number, sigma, found)
 
 
+@pytest.mark.parametrize(
+    ("bound", "side", "shown"),
+    [
+        (Quantity(0.00764754, "%"), "below", "below 0.0077 % (95 % confidence)"),
+        (Quantity(0.00764754, "%"), "above", "above 0.0076 % (95 % confidence)"),
+        (Quantity(0.0076, "%"), "below", "below 0.0076 % (95 % confidence)"),
+        (Quantity(-1.234, "deg"), "below", "below -1.2 deg (95 % confidence)"),
+        (Quantity(12345.0, "nm"), "above", "above 12000 nm (95 % confidence)"),
+        (Quantity(9.99, ""), "below", "below 10 (95 % confidence)"),
+        (Quantity(0.0, "S/cm"), "above", "above 0 S/cm (95 % confidence)"),
+    ],
+)
+def test_a_limit_has_two_digits_and_still_holds(bound, side, shown):
+    assert sections.limit_text(Limit(bound, side, 0.95)) == shown
+
+
+def test_a_verdict_that_a_limit_decided_shows_it_as_what_was_found(tmp_path):
+    known = {"limit": Limit(Quantity(1.2345, "%"), "below", 0.95), "about": "refined.weight_lii"}
+    given = verdict(6, "holds", None, **known)
+    assert wording.found_of(given) == ("< 1.3 %", "(95 %)")
+    text, _ = page_of(tmp_path, run(verdicts=(given,)))
+    assert '<td class="number found">&lt; 1.3 % (95 %)</td>' in text
+    assert "< 1.3 %" in printed(verdict_table(run(verdicts=(given,))))
+
+
+def test_figures_of_merit_are_computed_and_not_called_exact():
+    exact = {word: Quantity.exact(18.377681, "%") for word in ("rw_ni", "rwp", "gof", "chi2", "retention")}
+    lines = [line.split() for line in printed(result_table(result(values=exact), "fit")).splitlines()]
+    assert [line for line in lines if line and line[0] in ("rw_ni", "retention")] == [
+        ["rw_ni", "18.38", "%", "–"],
+        ["retention", "18.3777", "%", "held", "exact"],
+    ]
+    for about, says in (("a.chi2 - b.chi2", ("18.38 %", "")), ("a.chi2 - a.retention", ("18.3777 %", "(exact)"))):
+        assert wording.found_of(verdict(1, found=exact["gof"], about=about)) == says
+
+
 def test_a_printed_number_with_a_known_sigma_can_be_read_back():
     for given in (Quantity(6.6e-5, "S/cm", 3e-6), Quantity(5.0, "mA/cm**2", 0.2), Quantity(30, "um", 1.0)):
         back = Quantity.parse(wording.number(given)).to(given.unit)

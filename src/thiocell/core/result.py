@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,26 @@ class Limit:
     bound: Quantity
     side: Literal["below", "above"]
     level: float
+
+    def __str__(self) -> str:
+        """'below 0.0077 %': two digits of the bound."""
+        bound = self.rounded
+        return f"{self.side} {bound.value:.2g} {bound.unit}".strip()
+
+    @property
+    def rounded(self) -> Quantity:
+        """The bound with two digits, rounded away from what it leaves out: the limit still holds."""
+        value = self.bound.value
+        if value == 0.0:
+            return self.bound
+        given = Decimal(repr(value))
+        last = Decimal(1).scaleb(given.adjusted() - 1)
+        kept = given.quantize(last, ROUND_CEILING if self.side == "below" else ROUND_FLOOR)
+        return replace(self.bound, value=float(kept))
+
+    def to(self, unit: str) -> Limit:
+        """The same in another unit."""
+        return replace(self, bound=self.bound.to(unit))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

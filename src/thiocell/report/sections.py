@@ -103,7 +103,7 @@ def _verdict(verdict: Verdict, anchors: Mapping[str, str]) -> dict[str, Any]:
         "verdict": verdict,
         "symbol": wording.SYMBOLS[verdict.verdict],
         "printed": verdict.says or wording.found(verdict.printed),
-        "found": wording.found(verdict.found),
+        "found": " ".join(wording.found_of(verdict)).strip(),
         "steps": list(_steps_in(verdict, anchors)),
     }
 
@@ -159,7 +159,7 @@ def _value(name: str, quantity: Quantity, term: Term | None, result: Result) -> 
     return {
         "name": name,
         "term": term,
-        "value": wording.number(quantity),
+        "value": wording.number_of(name, quantity),
         "sigma": wording.sigma_of(name, quantity, result),
     }
 
@@ -179,7 +179,7 @@ def limits(result: Result) -> Iterator[tuple[str, str]]:
 
 def limit_text(limit: Limit) -> str:
     """'below 2e-9 S/cm (95 % confidence)'."""
-    return f"{limit.side} {wording.number(limit.bound)} ({100 * limit.level:.4g} % confidence)"
+    return f"{limit.side} {wording.number(limit.rounded)} ({100 * limit.level:.4g} % confidence)"
 
 
 def _correlations(result: Result) -> Iterator[tuple[str, str, float]]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from thiocell.core.quantity import Quantity
 from thiocell.core.result import Result
 from thiocell.report import wording
 from thiocell.report.sections import limits
@@ -47,7 +46,9 @@ def result_table(result: Result, name: str) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{name} ({result.technique}; {told})", style="bold")]
     table = _empty("value", "found", "one standard uncertainty")
     for word, quantity in result.values.items():
-        table.add_row(Text(word), Text(wording.number(quantity)), Text(wording.sigma_of(word, quantity, result)))
+        table.add_row(
+            Text(word), Text(wording.number_of(word, quantity)), Text(wording.sigma_of(word, quantity, result))
+        )
     for word, says in limits(result):
         table.add_row(Text(word), Text(says), Text(""))
     if table.row_count:
@@ -88,7 +89,7 @@ def _row(verdict: Verdict) -> tuple[Text, ...]:
         Text("" if verdict.number is None else str(verdict.number)),
         _two_lines(verdict.claim, _value(verdict), ""),
         Text(verdict.says or verdict.text or wording.found(verdict.printed)),
-        _found(verdict.found),
+        _two_lines(*wording.found_of(verdict), ""),
         _two_lines(verdict.verdict, verdict.kind, _COLOURS[verdict.verdict]),
     )
 
@@ -103,10 +104,6 @@ def _two_lines(first: str, second: str, style: str) -> Text:
 
     text = Text().append(first, style=style)
     return text.append(f"\n{second}", style="dim") if second else text
-
-
-def _found(quantity: Quantity | None) -> Text:
-    return _two_lines(wording.number(quantity), wording.sureness(quantity), "") if quantity else _two_lines("–", "", "")
 
 
 def _reason(tested: Tested, verdict: Verdict) -> Text:

@@ -108,15 +108,21 @@ def sigma(quantity: Quantity) -> str:
     return f"{_two(quantity.sigma)} {unit(quantity.unit)}".strip()
 
 
-_QUALITY = ("chi2", "misfit", "kramers_kronig")
-"""Values that tell how good others are."""
+_MERIT = re.compile(r"(?:chi2|rw|bic|behind|p_value)(?:_\w+)?|rwp|gof|misfit|kramers_kronig")
+"""Values that tell how good others are: computed, neither known exactly nor with an error."""
+_ENOUGH = 4  # assumed: digits of such a value that anybody reads
+
+
+def number_of(name: str, quantity: Quantity) -> str:
+    """``number`` of a value with a name; of one that tells how good others are four digits."""
+    return number(quantity, _ENOUGH if _MERIT.fullmatch(name) else 6)
 
 
 def sigma_of(name: str, quantity: Quantity, result: Result) -> str:
     """The same of a value of ``result``: a prediction that no told sigma moves is not exact."""
     if quantity.sigma == 0 and result.source.kind == "predicted":
         return "0 of what is told"
-    if name in _QUALITY:
+    if quantity.sigma == 0 and _MERIT.fullmatch(name):
         return "–"
     return sigma(quantity)
 
@@ -126,6 +132,22 @@ def found(quantity: Quantity | None) -> str:
     if quantity is None:
         return "–"
     return f"{number(quantity)} {sureness(quantity)}".strip()
+
+
+def found_of(verdict: Verdict) -> tuple[str, str]:
+    """What a verdict found and how sure that is, or the limit that decided it: ('< 1.3 %', '(95 %)').
+
+    What is computed of figures of merit alone is not called exact.
+    """
+    if verdict.found is not None:
+        names = re.findall(r"\.([a-zA-Z]\w*)", verdict.about)
+        if verdict.found.sigma == 0 and names and all(map(_MERIT.fullmatch, names)):
+            return number(verdict.found, _ENOUGH), ""
+        return number(verdict.found), sureness(verdict.found)
+    if verdict.limit is not None:
+        sign = "<" if verdict.limit.side == "below" else ">"
+        return f"{sign} {number(verdict.limit.rounded)}", f"({100 * verdict.limit.level:.4g} %)"
+    return "–", ""
 
 
 def reach(given: Reach) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity, check_unit
+from thiocell.core.result import Limit
 from thiocell.studies.expression import parse
 from thiocell.studies.table import Table
 
@@ -48,6 +49,7 @@ class Verdict:
     """One number of a claim held against what was found; ``kind`` says how the found number came ('' if none).
 
     ``says`` is the printed number as text, ``text`` the statement in words, ``stated`` what the claim says it tests.
+    ``limit`` is all that was found where no number was.
     """
 
     claim: str
@@ -62,6 +64,7 @@ class Verdict:
     where: str = ""
     text: str = ""
     stated: Tested | Literal[""] = ""
+    limit: Limit | None = None
 
     @property
     def tests(self) -> Tested:

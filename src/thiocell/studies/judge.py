@@ -72,7 +72,8 @@ def _number(claim: Claim, about: str, text: str, outcomes: Mapping[str, Outcome]
         word, reason = _bounded(printed, error.limit) if alone else ("open", str(error))
         if word == "fails" and claim.contradicts:
             word, reason = "contradicts", f"{claim.contradicts}; {reason}"
-        return _verdict(claim, word, reason, **known | {"kind": error.kind})
+        limit = error.limit.to(printed.quantity.unit) if alone else None
+        return _verdict(claim, word, reason, **known | {"kind": error.kind}, limit=limit)
     known["kind"] = found.kind
     if not same_dimension(found.quantity.unit, printed.quantity.unit):
         reason = _misfit(claim, printed, found, _instead(about, printed.quantity.unit, outcomes))
@@ -157,9 +158,8 @@ def _bounded(printed: Printed, limit: Limit) -> tuple[Word, str]:
         raise BadInput(f"it comes in '{limit.bound.unit}', not in '{unit}'")
     if printed.bare_unit:
         return "holds", f"it comes in '{unit}'"
-    bound = limit.bound.to(unit).value
-    told = f"all that is known is that it lies {limit.side} {_short(bound)} {unit}".rstrip()
-    told = f"{told} ({100 * limit.level:.4g} %)"
+    here = limit.to(unit)
+    bound, told = here.bound.value, f"all that is known is that it lies {here} ({100 * limit.level:.4g} %)"
     gap = said - bound if limit.side == "below" else bound - said
     rounding = ROUNDING * max(abs(said), abs(bound))
     if (limit.side, printed.side) in (("below", "at most"), ("above", "at least")):

@@ -43,7 +43,7 @@ class Bounded(BadInput):
     """A step was asked for a value of which it found a limit only."""
 
     def __init__(self, word: str, limit: Limit, kind: str) -> None:
-        super().__init__(f"there is no {word}, only a limit: {limit.side} {limit.bound}")
+        super().__init__(f"there is no {word}, only a limit: {limit}")
         self.limit, self.kind = limit, kind
 
 
