@@ -666,6 +666,19 @@ MIXED = (
 """Of every kind; the seventh is predicted, but its claim says that the source is on trial."""
 
 
+def test_the_table_of_verdicts_fits_a_page_of_1200_pixels_whatever_the_names(tmp_path):
+    style = (page.TEMPLATES / "style.css").read_text("utf-8").partition("@media print")[0]
+    least = {}  # rem; a later rule wins
+    for rule in re.finditer(r"((?:\.verdicts \.\w+,? ?)+)\{ min-width: (\d+)rem", style):
+        least |= dict.fromkeys(re.findall(r"\.verdicts \.(\w+)", rule[1]), float(rule[2]))
+    others, padding = 3.0 + 7.0 + 5.5, 8 * 2 * 0.45  # number, verdict and kind, by their longest words
+    assert set(least) == {"claim", "reason", "says", "found", "place"}
+    assert sum(least.values()) + others + padding < 72.0 - 2.5
+    text, _ = page_of(tmp_path, run(verdicts=(replace(verdict(1), claim="iodide_for_molybdenum", where="p. 4"),)))
+    assert "iodide<wbr>_for<wbr>_molybdenum" in text
+    assert '<td class="place">p. 4</td>' in text
+
+
 def test_the_page_counts_the_source_apart_from_the_model_and_by_kind(tmp_path):
     text, _ = page_of(tmp_path, run(verdicts=MIXED))
     tally = text[text.index('<table class="tally">') :].partition("</table>")[0]
