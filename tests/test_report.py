@@ -35,7 +35,7 @@ from thiocell.report.figure import VIRTUAL, draw_onto, render
 from thiocell.report.gallery import rendered
 from thiocell.report.page import write
 from thiocell.report.progress import progress
-from thiocell.report.table import result_table, verdict_table
+from thiocell.report.table import result_table, values_table, verdict_table
 from thiocell.report.window import Window
 from thiocell.studies.claim import Verdict
 from thiocell.studies.intervals import Reach
@@ -1120,6 +1120,25 @@ def test_the_terminal_shows_values_with_sigma_limits_and_doubts_and_takes_bracke
     assert "doubt: the mass error is assumed" in text
     assert "virtual: recovered" in printed(result_table(result(Source("recovered")), "r"))
     assert printed(verdict_table(run(verdicts=()))).strip() == "pan2023 states no claims"
+
+
+def test_a_run_without_claims_prints_its_values_those_of_trends_first_and_says_where_the_rest_is():
+    limited = result(limits={"leak": Limit(Quantity(2e-9, "S/cm"), "below", 0.95)})
+    steps = [Outcome(f"refined[x={n}]", "analyse", "done", None, limited) for n in range(7)]
+    steps += [Outcome("limit", "trend", "done", None, result(values={"slope": Quantity(0.2013, "", 0.0008)}))]
+    steps += [Outcome("best", "sample", "done", None, result(values={"counted": Quantity.exact(1.0)}))]
+    text = printed(values_table(run(outcomes={step.name: step for step in steps}, verdicts=())))
+    rows = [line.split() for line in text.splitlines()]
+    assert rows[2] == ["limit", "slope", "0.2013(8)", "0.0008"]
+    assert rows[3][:3] == ["refined[x=0]", "capacity", "530(13)"]
+    assert "counted" not in text
+    assert len(rows) == 2 + 1 + 7 * 2 + 1
+    assert rows[-1][:2] == [str(7 * 3), "more"]
+    assert max(map(len, text.splitlines())) <= 80
+    one = run(outcomes={"rate": Outcome("rate", "analyse", "done", None, limited)}, verdicts=())
+    assert "below 2e-9 S/cm" in printed(values_table(one))
+    assert "more" not in printed(values_table(one))
+    assert printed(values_table(run(outcomes={}, verdicts=()))).strip() == "pan2023: no step gave a value"
 
 
 def test_progress_is_silent_unless_someone_looks(capsys, monkeypatch):

@@ -48,10 +48,9 @@ def run(study: str, as_json: bool, strict: bool, out: Path | None, jobs: int) ->
 
 
 def _show_run(done: Run, page: Path) -> None:
-    from thiocell.report.table import verdict_table
+    from thiocell.report.table import values_table, verdict_table
 
-    if done.verdicts:
-        console().print(verdict_table(done))
+    console().print(verdict_table(done) if done.verdicts else values_table(done))
     for outcome in done.outcomes.values():
         if outcome.status == "failed":
             click.echo(f"failed: {outcome.error}", err=True)

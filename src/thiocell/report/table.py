@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+_MOST = 20  # assumed: rows of values that are read in a terminal
+_FIRST = ("trend", "fit", "rivals", "forecast", "inside", "analyse", "sample")
+"""The verbs whose values are asked for, those that sum up others first."""
 _COLOURS = {"holds": "green", "fails": "red", "contradicts": "magenta", "open": "bright_black"}
 
 
@@ -45,16 +48,43 @@ def result_table(result: Result, name: str) -> RenderableType:
     told = wording.VIRTUAL.get(result.source.kind, result.source.kind)
     parts: list[RenderableType] = [Text(f"{name} ({result.technique}; {told})", style="bold")]
     table = _empty("value", "found", "one standard uncertainty")
-    for word, quantity in result.values.items():
-        table.add_row(
-            Text(word), Text(wording.number_of(word, quantity)), Text(wording.sigma_of(word, quantity, result))
-        )
-    for word, says in limits(result):
-        table.add_row(Text(word), Text(says), Text(""))
+    for row in _rows(result):
+        table.add_row(*map(Text, row))
     if table.row_count:
         parts.append(table)
     parts += [Text(f"doubt: {doubt}", style="yellow") for doubt in result.doubts]
     return Group(*parts)
+
+
+def values_table(run: Run) -> RenderableType:
+    """The values and limits that the steps of ``run`` found, a few of each step, and a word about where the rest is."""
+    from rich.console import Group
+    from rich.text import Text
+
+    found = {name: rows for name, rows in _found(run).items() if rows}
+    if not found:
+        return Text(f"{run.name}: no step gave a value")
+    each = max(1, _MOST // len(found))
+    table = _empty("step", "value", "found", "one standard uncertainty")
+    for name, rows in list(found.items())[:_MOST]:
+        for place, row in enumerate(rows[:each]):
+            table.add_row(*(Text(cell) for cell in ("" if place else name, *row)))
+    left = sum(map(len, found.values())) - table.row_count
+    steps = f" of {len(found)} steps" if len(found) > 1 else ""
+    more = [Text(f"{left} more values{steps} stand in the report and in what --json prints")] if left else []
+    return Group(table, *more)
+
+
+def _found(run: Run) -> dict[str, list[tuple[str, str, str]]]:
+    """Of each step its values and limits as words, the steps that sum up others first; samples only if alone."""
+    steps = sorted((o for o in run.outcomes.values() if o.verb in _FIRST), key=lambda o: _FIRST.index(o.verb))
+    told = {outcome.name: _rows(outcome.result) for outcome in steps if outcome.result and outcome.verb != "sample"}
+    return told or {outcome.name: _rows(outcome.result) for outcome in steps if outcome.result}
+
+
+def _rows(result: Result) -> list[tuple[str, str, str]]:
+    rows = [(word, wording.number_of(word, q), wording.sigma_of(word, q, result)) for word, q in result.values.items()]
+    return rows + [(word, says, "") for word, says in limits(result)]
 
 
 def _empty(*heads: str) -> Table:
