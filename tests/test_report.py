@@ -1125,14 +1125,14 @@ def test_the_terminal_shows_values_with_sigma_limits_and_doubts_and_takes_bracke
 def test_a_run_without_claims_prints_its_values_those_of_trends_first_and_says_where_the_rest_is():
     limited = result(limits={"leak": Limit(Quantity(2e-9, "S/cm"), "below", 0.95)})
     steps = [Outcome(f"refined[x={n}]", "analyse", "done", None, limited) for n in range(7)]
-    steps += [Outcome("limit", "trend", "done", None, result(values={"slope": Quantity(0.2013, "", 0.0008)}))]
+    steps += [Outcome("limit", "trend", "done", None, result(values=dict.fromkeys("abc", Quantity(2.0, "", 0.1))))]
     steps += [Outcome("best", "sample", "done", None, result(values={"counted": Quantity.exact(1.0)}))]
     text = printed(values_table(run(outcomes={step.name: step for step in steps}, verdicts=())))
     rows = [line.split() for line in text.splitlines()]
-    assert rows[2] == ["limit", "slope", "0.2013(8)", "0.0008"]
-    assert rows[3][:3] == ["refined[x=0]", "capacity", "530(13)"]
+    assert rows[2:5] == [["limit", "a", "2.0(1)", "0.1"], ["b", "2.0(1)", "0.1"], ["c", "2.0(1)", "0.1"]]
+    assert rows[5][:3] == ["refined[x=0]", "capacity", "530(13)"]
     assert "counted" not in text
-    assert len(rows) == 2 + 1 + 7 * 2 + 1
+    assert len(rows) == 2 + 3 + 7 * 2 + 1
     assert rows[-1][:2] == [str(7 * 3), "more"]
     assert max(map(len, text.splitlines())) <= 80
     one = run(outcomes={"rate": Outcome("rate", "analyse", "done", None, limited)}, verdicts=())

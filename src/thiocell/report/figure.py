@@ -183,6 +183,8 @@ def _settle(figure: Figure) -> None:
 
 
 def _covers(axes: Axes, legend: Legend) -> bool:
+    from matplotlib.collections import PolyCollection
+
     box = legend.get_window_extent()
     if box.width > axes.get_window_extent().width or box.height > axes.get_window_extent().height:
         return True
@@ -193,6 +195,9 @@ def _covers(axes: Axes, legend: Legend) -> bool:
             return True
         if box.count_contains(path.vertices):
             return True
+    areas = [area for area in axes.collections if isinstance(area, PolyCollection)]
+    if any(path.transformed(area.get_transform()).intersects_bbox(box) for area in areas for path in area.get_paths()):
+        return True
     dots = [patch.get_path().transformed(patch.get_transform()) for patch in axes.patches]
     return any(box.count_contains(path.vertices) > 0 for path in dots)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from thiocell.core.result import Result
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _MOST = 20  # assumed: rows of values that are read in a terminal
+_OF_A_SUM = 6  # assumed: values of a trend or fit among them
 _FIRST = ("trend", "fit", "rivals", "forecast", "inside", "analyse", "sample")
 """The verbs whose values are asked for, those that sum up others first."""
 _COLOURS = {"holds": "green", "fails": "red", "contradicts": "magenta", "open": "bright_black"}
@@ -64,11 +66,13 @@ def values_table(run: Run) -> RenderableType:
     found = {name: rows for name, rows in _found(run).items() if rows}
     if not found:
         return Text(f"{run.name}: no step gave a value")
-    each = max(1, _MOST // len(found))
+    sums = [name for name in found if run.outcomes[name].verb not in ("analyse", "sample")]
+    taken = sum(min(len(found[name]), _OF_A_SUM) for name in sums)
+    each = max(1, (_MOST - taken) // max(1, len(found) - len(sums)))
+    shown = [(name, row) for name, rows in found.items() for row in rows[: _OF_A_SUM if name in sums else each]]
     table = _empty("step", "value", "found", "one standard uncertainty")
-    for name, rows in list(found.items())[:_MOST]:
-        for place, row in enumerate(rows[:each]):
-            table.add_row(*(Text(cell) for cell in ("" if place else name, *row)))
+    for (before, _), (name, row) in pairwise([("", ()), *shown[:_MOST]]):
+        table.add_row(*(Text(cell) for cell in ("" if name == before else name, *row)))
     left = sum(map(len, found.values())) - table.row_count
     steps = f" of {len(found)} steps" if len(found) > 1 else ""
     more = [Text(f"{left} more values{steps} stand in the report and in what --json prints")] if left else []

@@ -23,6 +23,7 @@ from thiocell.studies.declare_fit import make_fit, make_forecast, refers_of_fit
 from thiocell.studies.declare_inside import make_inside
 from thiocell.studies.expression import Expression, parse, split
 from thiocell.studies.family import Family, spread
+from thiocell.studies.meanings import axis_meaning, value_meaning
 from thiocell.studies.study import AnalyseStep, PredictStep, RecordStep, SampleStep, Step, TrendStep
 from thiocell.studies.table import Table, known_fact, quantity
 from thiocell.studies.values import fitted_or_written
@@ -293,7 +294,8 @@ def make_trend(shop: Workshop) -> tuple[list[Step], Family]:
     if len(axes) > 1:
         raise BadInput(f"of: '{base}' varies along {', '.join(axes)}; a trend wants a family with one axis")
     members = tuple((base + end, point[against]) for end, point in family.members.items())
-    work = TrendStep(value, against, law, members)
+    step = shop.step(base)
+    work = TrendStep(value, against, law, members, value_meaning(step, value), axis_meaning(shop.steps, step, against))
     return [Step(shop.name, "trend", table.where, work, tuple(name for name, _ in members))], Family()
 
 

@@ -15,6 +15,7 @@ from thiocell.core.record import Record
 from thiocell.core.sample import Sample
 from thiocell.core.source import Kind
 from thiocell.core.technique import Foreseeing, Technique
+from thiocell.core.term import Term
 from thiocell.inference.parameter import Parameter
 from thiocell.studies.claim import Claim
 from thiocell.studies.expression import Expression
@@ -81,12 +82,17 @@ class AnalyseStep:
 
 @dataclass(frozen=True)
 class TrendStep:
-    """Hold one value of a family's members against the axis ``against`` and fit the law ``law``."""
+    """Hold one value of a family's members against the axis ``against`` and fit the law ``law``.
+
+    ``value_means`` and ``against_means`` are what the two words mean, where somebody says.
+    """
 
     value: str
     against: str
     law: str
     members: tuple[tuple[str, Quantity], ...]
+    value_means: Term | None = None
+    against_means: Term | None = None
 
 
 @dataclass(frozen=True)

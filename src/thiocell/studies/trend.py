@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from thiocell.core.bad_input import BadInput
-from thiocell.core.drawing import Axis, Drawing, Line, Panel, Points
+from thiocell.core.drawing import Axis, Band, Drawing, Layer, Line, Panel, Points
 from thiocell.core.quantity import Quantity
 from thiocell.core.record import Array, Column, Record
 from thiocell.core.result import Covariance, Limit, Result
@@ -64,7 +64,7 @@ def trend(work: TrendStep, outcomes: Mapping[str, Outcome]) -> Result:
         for word, (bound, side) in fit.limits.items()
     }
     source = Source(kind, place=f"{work.law} of {work.value} against {work.against}, {len(points)} points")
-    drawing = _draw(work, table, fit, source)
+    drawing = _draw(work, table, fit, values, source)
     doubts += fit.doubts
     return Result("trend", values, source, {"points": table}, tuple(doubts), covariance, limits, drawing)
 
@@ -138,17 +138,45 @@ def _unit(word: str, x_unit: str, y_unit: str) -> str:
     return f"({y_unit or '1'})/({x_unit})" if x_unit else y_unit
 
 
-def _draw(work: TrendStep, table: Record, fit: Fit, source: Source) -> Drawing:
+def _draw(work: TrendStep, table: Record, fit: Fit, values: Mapping[str, Quantity], source: Source) -> Drawing:
     x, y, sigma = (column.values for column in table.columns.values())
     at = np.linspace(x.min(), x.max(), 200)
     x_unit, y_unit, _ = (column.unit for column in table.columns.values())
-    law, places = fit.curve(at), Axis(work.against.replace("_", " "), x_unit)
+    law, place, height = fit.curve(at), _axis_of_places(work), _axis_of_values(work)
+    places = Axis(place, x_unit)
     warm = work.law in _WARM and bool(np.all(y > 0))
     if warm:  # as these laws are drawn everywhere
-        x, at, places = 1000.0 / x, 1000.0 / at, Axis(f"1000 / {work.against.replace('_', ' ')}", "1/K")
+        x, at, places = 1000.0 / x, 1000.0 / at, Axis(f"1000 / {place}", "1/K")
     layers = (
         Points(x, y, sigma_y=sigma, mark="open" if source.virtual else "filled"),
         Line(at, law, label=work.law.replace("_", " "), tone=1),
+        *_marked(values, float(y.min()), float(y.max())),
     )
-    panel = Panel(places, Axis(work.value.replace("_", " "), y_unit, "log" if warm else "linear"), layers)
-    return Drawing((panel,), f"{work.value.replace('_', ' ')} against {work.against}", source.virtual)
+    panel = Panel(places, Axis(height, y_unit, "log" if warm else "linear"), layers)
+    return Drawing((panel,), f"{height} against {work.against.replace('_', ' ')}", source.virtual)
+
+
+def _marked(values: Mapping[str, Quantity], low: float, high: float) -> Iterator[Layer]:
+    """A place that the law has found, such as a break, with one sigma to either side."""
+    for word in _SAME_AS_X:
+        if (found := values.get(word)) is None:
+            continue
+        name = f"{word.replace('_', ' ')} {found}"
+        if found.known and found.sigma > 0:
+            yield Band([found.value - found.sigma, found.value + found.sigma], [low, low], [high, high], name, 2)
+        yield Line([found.value, found.value], [low, high], name, 2, "dotted")
+
+
+def _axis_of_values(work: TrendStep) -> str:
+    """What the value means, else its word."""
+    if work.value_means is None or not work.value_means.meaning:
+        return work.value.replace("_", " ")
+    return work.value_means.meaning[0].upper() + work.value_means.meaning[1:]
+
+
+def _axis_of_places(work: TrendStep) -> str:
+    """The word of the axis with what it means; alone where nobody says, or under a law that is drawn against 1/T."""
+    word = work.against.replace("_", " ")
+    if work.against_means is None or not work.against_means.meaning or work.law in _WARM:
+        return word
+    return f"{word}, {work.against_means.meaning}"
