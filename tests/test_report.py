@@ -30,7 +30,8 @@ from thiocell.core.result import Covariance, Limit, Result
 from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.term import Term
-from thiocell.report import _layers, csv_table, files, page, sections, thinning, wording
+from thiocell.readers import read
+from thiocell.report import _layers, csv_table, files, page, recorded, sections, thinning, wording
 from thiocell.report.figure import VIRTUAL, draw_onto, render
 from thiocell.report.gallery import rendered
 from thiocell.report.page import write
@@ -313,6 +314,12 @@ def test_a_legend_that_would_cover_data_stands_below_the_panel():
     assert max(low) > 180
     height = float(re.search(r'height="([\d.]+)pt"', svg)[1])
     assert height > 2.6 * 72
+
+
+def test_a_legend_that_would_lie_over_a_coloured_area_stands_below_the_panel():
+    x = np.linspace(0, 300, 50)
+    svg = render(Drawing((panel(Band(x, 0 * x, 0 * x + 1, "everywhere")),)))
+    assert float(re.search(r'height="([\d.]+)pt"', svg)[1]) > 2.6 * 72 + 5
 
 
 @pytest.mark.parametrize(
@@ -737,6 +744,75 @@ def test_steps_that_did_not_finish_say_why(written):
     assert "2 of 6 steps did not finish: broken (failed), after (skipped)." in words
     assert f"analyse, failed (bad input): the file is empty {EVIL}" in words
     assert "trend, skipped: step 'broken' failed" in words
+
+
+def predicted(scale=1.0, size=40):
+    angle = np.linspace(3.0, 20.0, size)
+    columns = {
+        "two_theta": Column(angle, "deg"),
+        "intensity": Column(scale * angle),
+        "intensity_sigma": Column(np.sqrt(angle)),
+    }
+    notes = {"wavelength": "0.42(0) angstrom", "cif": "data_x\n_cell 5.7"}
+    return Record("pattern", "diffraction", columns, Source("predicted", place="model"), ("noise is drawn",), notes)
+
+
+def patterns(count):
+    """A family of patterns that nobody analyses, and one that an analysis took."""
+    steps = [
+        Outcome(f"patterns[x={n}]", "predict", "done", None, None, {"main": predicted(n + 1.0)}) for n in range(count)
+    ]
+    steps += [Outcome("seen", "predict", "done", None, None, {"main": predicted()})]
+    steps += [Outcome("refined", "analyse", "done", None, result(), needs=("seen",))]
+    return run(outcomes={step.name: step for step in steps}, verdicts=())
+
+
+def test_records_that_no_step_analyses_have_a_figure_and_a_table_of_all_members(tmp_path):
+    (left,) = recorded.not_analysed(patterns(3))
+    (shown,) = recorded.drawing_of(left).panels
+    assert (left.name, list(left.members)) == ("patterns", ["[x=0]", "[x=1]", "[x=2]"])
+    assert (shown.x.text, shown.y.text) == ("Angle between beam and scattered ray / deg", "Intensity")
+    assert [layer.label for layer in shown.layers] == ["x=0", "x=1", "x=2"]
+    assert shown.layers[2].y == pytest.approx(3.0 * np.linspace(3.0, 20.0, 40))
+    text, found = page_of(tmp_path, patterns(3))
+    assert "<strong>Virtual data, not measured.</strong> patterns, as predicted" in text
+    assert "0.42(0) angstrom" in "".join(found.words)
+    assert "_cell" not in text
+    assert "noise is drawn" in text
+    assert {file.name for file in (tmp_path / "figures").iterdir()} == {"patterns.svg", "refined.svg"}
+    lines = (tmp_path / "data/patterns.csv").read_text("utf-8").splitlines()
+    assert lines[:2] == ["# source: predicted (model)", "# wavelength: 0.42(0) angstrom"]
+    assert lines[2] == "member,two_theta / deg,intensity,intensity_sigma"
+    assert lines[3].startswith("x=0,3.0,3.0,")
+    assert len(lines) == 3 + 3 * 40
+
+
+def test_a_lone_record_is_read_again_from_its_table(tmp_path):
+    alone = run(outcomes={"mine": Outcome("mine", "predict", "done", records={"main": predicted()})}, verdicts=())
+    page_of(tmp_path, alone)
+    (again,) = read(tmp_path / "data/mine.csv")
+    assert again.columns["two_theta"] == predicted().columns["two_theta"]
+    assert again.notes["wavelength"] == "0.42 angstrom"
+
+
+def test_a_large_family_is_one_figure_of_some_members_and_says_so():
+    (left,) = recorded.not_analysed(patterns(100))
+    drawn_as = recorded.drawing_of(left)
+    assert drawn_as.caption == "patterns, as predicted; 40 of 100 members"
+    (shown,) = drawn_as.panels
+    assert len(shown.layers) == 40
+    assert len([layer for layer in shown.layers if layer.label]) == 8
+
+
+def test_members_in_other_units_are_drawn_in_those_of_the_first():
+    warm = {"time": Column([0.0, 1.0], "s"), "temperature": Column([300.0, 310.0], "K")}
+    cold = {"time": Column([0.0, 2.0], "min"), "temperature": Column([0.0, 10.0], "degC")}
+    records = [Record("t", "cycling", columns, FILE) for columns in (warm, cold)]
+    steps = {f"t[x={n}]": Outcome(f"t[x={n}]", "record", "done", records={"main": r}) for n, r in enumerate(records)}
+    (left,) = recorded.not_analysed(run(outcomes=steps, verdicts=()))
+    (shown,) = recorded.drawing_of(left).panels
+    assert shown.layers[1].x == pytest.approx([0.0, 120.0])
+    assert shown.layers[1].y == pytest.approx([273.15, 283.15])
 
 
 def test_sources_facts_and_versions_stand_on_the_page(written):

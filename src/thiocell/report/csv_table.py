@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +21,28 @@ def of_record(record: Record) -> str:
     """The columns of ``record`` under 'name / unit'; a value that was not written is an empty cell."""
     heads = [f"{name} / {column.unit}" if column.unit else name for name, column in record.columns.items()]
     return _text(heads, zip(*(_cells(column.values) for column in record.columns.values()), strict=True))
+
+
+def of_records(records: Mapping[str, Record], notes: Mapping[str, str]) -> str:
+    """The columns of ``records`` of one kind, of several with their names; ``notes`` in lines that begin with #.
+
+    Columns and units are those of the first record; where another lacks a column, its cells are empty.
+    """
+    first = next(iter(records.values()))
+    heads = [f"{name} / {column.unit}" if column.unit else name for name, column in first.columns.items()]
+    several = len(records) > 1
+    rows = (
+        (name.strip("[]"), *cells) if several else cells
+        for name, record in records.items()
+        for cells in zip(*(_of(record, word) for word in first.columns), strict=True)
+    )
+    said = "".join(f"# {word}: {' '.join(told.split())}\n" for word, told in notes.items())
+    text = said + _text(["member", *heads] if several else heads, rows).removeprefix(BYTE_ORDER_MARK)
+    return text if text.isascii() else BYTE_ORDER_MARK + text
+
+
+def _of(record: Record, word: str) -> Cells:
+    return _cells(record.columns[word].values) if word in record else [""] * len(record)
 
 
 def of_drawing(drawing: Drawing) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from thiocell.core.drawing import Drawing
-from thiocell.report import csv_table, figure, sections, wording
+from thiocell.report import csv_table, figure, recorded, sections, wording
 from thiocell.report.files import Manifest, Names, write_all
 from thiocell.report.gallery import rendered
 from thiocell.studies.claim import Verdict
@@ -33,9 +33,12 @@ def write(run: Run, folder: Path, terms: sections.Terms | None = None, jobs: int
     Raises BadInput if a part of the report is a link to somewhere else.
     """
     files = _Files(folder, Manifest.read(folder))
-    files.draw_all({outcome.name: shown for outcome in run.outcomes.values() if (shown := _drawing(outcome))}, jobs)
+    left = {each.name: each for each in recorded.not_analysed(run)}
+    drawings = {outcome.name: shown for outcome in run.outcomes.values() if (shown := _drawing(outcome))}
+    drawings |= {name: recorded.drawing_of(each) for name, each in left.items()}
+    files.draw_all(drawings, jobs)
     told = sections.terms_of(run) if terms is None else terms
-    page = _page(run, told, files)
+    page = _page(run, told, files, [_recorded(each, drawings[name], files) for name, each in left.items()])
     return write_all(folder, page, files.texts, files.figures)
 
 
@@ -61,7 +64,13 @@ class _Files:
         self.made = dict(zip(missing, rendered(list(missing.values()), jobs), strict=True))
 
     def draw(self, step: str, drawing: Drawing) -> dict[str, Any]:
-        """The figure of a step and the data behind it; one that is there already, of the same data, is not redrawn."""
+        """The figure of a step and the data behind it."""
+        return self.figure(step, drawing) | {
+            "data": self.table(step, "data of the figure", csv_table.of_drawing(drawing))
+        }
+
+    def figure(self, step: str, drawing: Drawing) -> dict[str, Any]:
+        """The figure of a step; one that is there already, of the same data, is not redrawn."""
         name, made_from = self._free("figures", step, ".svg"), figure.key(drawing)
         svg = self.made.get(made_from) or self.old.kept(self.folder, name, made_from) or figure.render(drawing)
         self.texts[name], self.figures[name] = svg, made_from
@@ -71,7 +80,6 @@ class _Files:
             "name": name,
             "caption": caption,
             "virtual": drawing.virtual,
-            "data": self.table(step, "data of the figure", csv_table.of_drawing(drawing)),
         }
 
     def table(self, name: str, label: str, text: str, ending: str = "csv") -> dict[str, str]:
@@ -104,7 +112,7 @@ def inlined(svg: str, prefix: str) -> str:
     return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", element)
 
 
-def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
+def _page(run: Run, terms: sections.Terms, files: _Files, left: list[dict[str, Any]]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     shown = [outcome for outcome in run.outcomes.values() if outcome.result or outcome.status in ("failed", "skipped")]
@@ -128,6 +136,7 @@ def _page(run: Run, terms: sections.Terms, files: _Files) -> str:
         kinds=wording.KINDS,
         groups=sections.verdicts(run, anchors),
         steps=steps,
+        recorded=left,
         most_pairs=_MOST_PAIRS,
         unfinished=[outcome for outcome in shown if not outcome.result],
         records=sections.records(run),
@@ -140,6 +149,17 @@ def _breakable(text: str) -> Any:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"(?=[_.])", "<wbr>", str(escape(text))))  # noqa: S704  escaped just before
+
+
+def _recorded(given: recorded.Recorded, drawing: Drawing, files: _Files) -> dict[str, Any]:
+    """The figure, table and notes of records that no step analyses."""
+    notes = recorded.notes_of(given.first)
+    head = {"source": str(given.first.source), **notes}
+    return sections.recorded(given, notes) | {
+        "anchor": f"record-{files.names.stem(given.name)}",
+        "figure": files.figure(given.name, drawing),
+        "table": files.table(given.name, "record", csv_table.of_records(given.members, head)),
+    }
 
 
 def _drawing(outcome: Outcome) -> Drawing | None:

@@ -14,6 +14,7 @@ from thiocell.core.sample import Sample
 from thiocell.core.source import Source
 from thiocell.core.term import Term
 from thiocell.report import wording
+from thiocell.report.recorded import Recorded, notes_of
 from thiocell.studies import fitting, intervals, looking, rivals
 from thiocell.studies.claim import TESTED, Verdict
 from thiocell.studies.outcome import Outcome, Run
@@ -215,14 +216,32 @@ def source(given: Source) -> dict[str, str]:
     return {"kind": given.kind, "reference": given.reference, "place": given.place, "doi": doi(given.reference)}
 
 
+def recorded(given: Recorded, notes: Mapping[str, str]) -> dict[str, Any]:
+    """What is said of records that no step analyses."""
+    kind = given.first.source.kind
+    return {
+        "name": given.name,
+        "verb": given.verb,
+        "kind": given.first.kind,
+        "members": len(given.members),
+        "rows": f"{len(given.first):,}",
+        "virtual": given.virtual,
+        "badge": wording.VIRTUAL.get(kind, kind),
+        "notes": notes,
+        "doubts": tuple(dict.fromkeys(doubt for record in given.members.values() for doubt in record.doubts)),
+        "source": source(given.first.source),
+    }
+
+
 def records(run: Run) -> list[dict[str, Any]]:
-    """Each record that a step holds: its file or origin, its length, its doubts."""
+    """Each record that a step holds: its file or origin, its length, its notes and doubts."""
     return [
         {
             "step": outcome.name,
             "role": role,
             "record": record,
             "rows": f"{len(record):,}",
+            "notes": "; ".join(f"{word}: {text}" for word, text in notes_of(record).items()),
             "source": source(record.source),
         }
         for outcome in run.outcomes.values()

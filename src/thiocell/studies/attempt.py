@@ -92,7 +92,7 @@ def _keep(step: Step, slip: Ticket, made: Kept, seconds: float, store: Store) ->
 def _finished(step: Step, slip: Ticket, kept: Kept) -> Outcome:
     facts = step.work.facts if isinstance(step.work, RecordStep) else {}
     found = kept.sample, kept.result, kept.records or {}
-    return Outcome(step.name, step.verb, "done", *found, facts=facts, key=slip.key)
+    return Outcome(step.name, step.verb, "done", *found, facts=facts, key=slip.key, needs=step.needs)
 
 
 def _fault(error: Exception) -> Fault:

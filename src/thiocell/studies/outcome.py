@@ -20,7 +20,7 @@ class Outcome:
     """``status``: done now, kept from an earlier run, failed with ``error``, or skipped since a step before it failed.
 
     A member of a family is named 'step[axis=value]'. ``records`` are what a record or predict step holds, by role;
-    ``facts`` what a record step states of the one cell it was taken from.
+    ``facts`` what a record step states of the one cell it was taken from; ``needs`` are the steps it was made from.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Outcome:
     bad_input: bool = False
     seconds: float = 0.0
     key: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

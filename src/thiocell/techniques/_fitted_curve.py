@@ -13,7 +13,7 @@ from thiocell.core.quantity import Quantity
 Array = NDArray[np.float64]
 RECORD = 0
 """The tone of the record; fits have 1, 2, ... and the rows of lines those after them."""
-_MANY = 1200  # assumed: more marks than that run into one block
+_MANY = 300  # assumed: more marks than that run into one block
 _GAP = 0.05  # of the curves' height: between what lies below, assumed
 
 
@@ -45,7 +45,8 @@ def fitted_curve(
         layers.append(Line(at, left + zero, label, tone if label == "" else -1, weight="thin"))
         level = zero + float(np.nanmin(left, initial=0.0)) - gap
     for tone, (name, places) in enumerate((rows or {}).items(), start=len(fits) + 1):
-        layers.append(Points(places, np.full(places.size, level), name, tone, mark="bar"))
+        within = places[(places >= at[0]) & (places <= at[-1])]
+        layers.append(Points(within, np.full(within.size, level), name, tone, mark="bar"))
         level -= gap
     x, y = axes
     return Panel(x, Axis(y.label, y.unit, floor=bottom - gap), tuple(layers), title, wide=True)
