@@ -407,6 +407,15 @@ def test_run_py_knows_every_command_and_takes_any_other_word_for_a_study(monkeyp
     assert asked == [["simulate", "li2s_lii_mos2"], ["list", "cell"], ["--version"], ["run", "pan2023", "--json"]]
 
 
+def test_a_known_structure_is_listed_with_its_source_and_sites(thiocell):
+    assert "structure  LaB6" in thiocell("list")[1]
+    code, out, _ = thiocell("list", "LaB6")
+    assert code == 0
+    assert "SRM 660c" in out
+    assert "4.15683, 4.15683, 4.15683 angstrom" in out
+    assert "B at 0.5, 0.5, 0.2021" in out
+
+
 def test_every_fact_of_the_cell_is_listed_with_unit_meaning_bounds_and_default_in_80_columns(thiocell, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     code, out, err = thiocell("list", "cell")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from thiocell.cell.facts import FACTS
 from thiocell.cell.frame import lacking
 from thiocell.chemistry import SYSTEMS
+from thiocell.chemistry.structures import STRUCTURES
 from thiocell.core.bad_input import BadInput, choices
 from thiocell.core.quantity import Quantity
 from thiocell.core.sample import Sample
@@ -28,7 +29,7 @@ _SHAPE = ("mass", "area", "thickness")
 
 
 def catalogue() -> Table:
-    """Every technique, system, reader and bundled study with one line on each, and where the facts of a cell are."""
+    """Every technique, system, structure, reader and bundled study in one line, and where the facts of a cell are."""
     from rich.table import Table
     from rich.text import Text
 
@@ -46,6 +47,8 @@ def _lines() -> Iterable[tuple[str, str, str]]:
     for name, system in SYSTEMS.all().items():
         yield "system", name, system.title
     yield "facts", _CELL, "all facts that the model of the cell takes: unit, meaning, bounds, default"
+    for name, known in STRUCTURES.items():
+        yield "structure", name, f"{known.symbol}; {known.source.reference or known.source.place}"
     for name, reader in READERS.all().items():
         yield "reader", name, _first_line(reader)
     for name, folder in bundled().items():
@@ -53,7 +56,7 @@ def _lines() -> Iterable[tuple[str, str, str]]:
 
 
 def describe(word: str) -> Table:
-    """All that is declared of one technique, system or reader, or of the cell's facts; raises BadInput for none."""
+    """All that is declared of a technique, system, structure or reader, or of the cell's facts; else BadInput."""
     from rich.table import Table
     from rich.text import Text
 
@@ -66,13 +69,17 @@ def describe(word: str) -> Table:
         rows = _technique(word)
     elif word in SYSTEMS.names:
         rows = _system(word)
+    elif word in STRUCTURES:
+        rows = _structure(word)
     elif word in READERS.names:
         rows = [("reader", word, (READERS.find(word).__doc__ or "").strip())]
     elif word in bundled():
         rows = [("study", word, _title(bundled()[word] / "study.toml")), ("run it", "", f"thiocell run {word}")]
     else:
-        known = {*TECHNIQUES.names, *SYSTEMS.names, _CELL, *READERS.names, *bundled()}
-        raise BadInput(f"there is no technique, system, reader or study '{word}'; there are {choices(known)}")
+        known = {*TECHNIQUES.names, *SYSTEMS.names, _CELL, *STRUCTURES, *READERS.names, *bundled()}
+        raise BadInput(
+            f"there is no technique, system, structure, reader or study '{word}'; there are {choices(known)}"
+        )
     for row in rows:
         table.add_row(*map(Text, row))
     return table
@@ -111,6 +118,27 @@ def _setting(entry: dataclasses.Field[Any]) -> str:
     parts = default if isinstance(default, tuple) else (default,)
     shown = ", ".join(plain(each) if isinstance(each, Quantity) else str(each) for each in parts)
     return f"{meaning} (default: {shown})"
+
+
+def _structure(word: str) -> list[tuple[str, str, str]]:
+    known = STRUCTURES[word]
+    angles = ", ".join(f"{each:g}" for each in known.angles)
+    rows = [
+        ("structure", word, known.symbol),
+        ("source", "", "; ".join(each for each in (known.source.reference, known.source.place) if each)),
+        ("edges", "a, b, c", f"{', '.join(f'{each:g}' for each in known.edges)} angstrom"),
+        ("angles", "", f"{angles} deg"),
+    ]
+    for atom in known.atoms:
+        place = ", ".join(f"{each:.4g}" for each in atom.place)
+        rows.append(
+            (
+                "site",
+                atom.label,
+                f"{atom.element} at {place}; occupancy {atom.occupancy:g}, U {atom.u_iso:.4g} angstrom**2",
+            )
+        )
+    return rows
 
 
 def _system(word: str) -> list[tuple[str, str, str]]:

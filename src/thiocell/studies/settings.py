@@ -49,6 +49,8 @@ def fitted(where: str, hint: Any, value: Any) -> Any:
         )
     if hint is Quantity:
         return _quantity(where, value)
+    if hint is str and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
