@@ -128,7 +128,9 @@ def draw_onto(axes: Axes, panel: Panel, *, virtual: bool = False) -> None:
 
 def _head(axes: Axes, panel: Panel, *, virtual: bool) -> None:
     """The title at the left; the word that nothing was measured at the right, where it covers no data."""
-    widest = 34 if virtual else 52  # assumed: characters of 8 pt beside, or without, the virtual mark
+    widest = (
+        34 if virtual else 52
+    ) + 52 * panel.wide  # assumed: characters of 8 pt beside, or without, the virtual mark
     title = "\n".join(textwrap.wrap(panel.title, widest))
     axes.set_title(title, loc="left", parse_math=False)
     if virtual:
