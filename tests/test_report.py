@@ -787,12 +787,13 @@ def test_records_that_no_step_analyses_have_a_figure_and_a_table_of_all_members(
     assert len(lines) == 3 + 3 * 40
 
 
-def test_a_lone_record_is_read_again_from_its_table(tmp_path):
+def test_a_lone_record_is_read_again_from_its_table_and_stays_a_prediction(tmp_path):
     alone = run(outcomes={"mine": Outcome("mine", "predict", "done", records={"main": predicted()})}, verdicts=())
     page_of(tmp_path, alone)
     (again,) = read(tmp_path / "data/mine.csv")
     assert again.columns["two_theta"] == predicted().columns["two_theta"]
     assert again.notes["wavelength"] == "0.42 angstrom"
+    assert again.source.kind == "predicted"
 
 
 def test_a_large_family_is_one_figure_of_some_members_and_says_so():
