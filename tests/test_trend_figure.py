@@ -1,10 +1,15 @@
 """A trend's figure says what is drawn in words, and marks the place that its law has found."""
 
+from dataclasses import replace
+
 import pytest
 
 from thiocell.core.drawing import Band, Line
+from thiocell.core.term import Term
 from thiocell.studies.load import load
 from thiocell.studies.run import default_store, run
+from thiocell.studies.study import TrendStep
+from thiocell.studies.trend import _axis_of_values
 
 STUDY = """
 [sample.series]
@@ -34,6 +39,12 @@ def test_axes_and_caption_say_what_the_words_mean(found):
     assert panel.y.text == "Cell edge of the solid solution / angstrom"
     assert panel.x.text == "x, moles of LiI in one mole of Li2S and LiI"
     assert drawing.caption == "Cell edge of the solid solution against x"
+
+
+def test_a_meaning_that_goes_on_from_its_word_stands_behind_it():
+    work = TrendStep("ionic_conductivity", "x", "line", (), Term("S/cm", "", "of the ions, by one route", 0, 1))
+    assert _axis_of_values(work) == "Ionic conductivity of the ions, by one route"
+    assert _axis_of_values(replace(work, value_means=None)) == "ionic conductivity"
 
 
 def test_a_break_is_marked_with_its_interval_and_a_line_has_none(found):

@@ -168,10 +168,10 @@ def _marked(values: Mapping[str, Quantity], low: float, high: float) -> Iterator
 
 
 def _axis_of_values(work: TrendStep) -> str:
-    """What the value means, else its word."""
-    if work.value_means is None or not work.value_means.meaning:
-        return work.value.replace("_", " ")
-    return work.value_means.meaning[0].upper() + work.value_means.meaning[1:]
+    """What the value means, behind its word where the meaning goes on from there; else its word."""
+    word, says = work.value.replace("_", " "), work.value_means.meaning if work.value_means else ""
+    told = f"{word} {says}" if says.startswith("of ") else says or word
+    return told[0].upper() + told[1:] if says else word
 
 
 def _axis_of_places(work: TrendStep) -> str:
