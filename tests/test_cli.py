@@ -308,6 +308,9 @@ def test_the_record_of_a_step_is_exported_as_the_study_says_now(thiocell, tmp_pa
 def test_the_record_of_a_step_of_a_bundled_study_is_exported(thiocell, tmp_path):
     assert thiocell("export", "pan2023", "test.bdf.csv", "--step", "rate_test")[0] == 0
     assert (tmp_path / "test.bdf.csv").is_file()
+    done = {json.loads(page.read_text("utf-8"))["step"] for page in tmp_path.rglob("prov.json")}
+    assert "rate_test" in done
+    assert len(done) < 10  # what the step needs, of some 150
 
 
 def test_an_export_never_writes_onto_its_source(thiocell, tmp_path):

@@ -143,11 +143,11 @@ def exported(
 
 
 def _of_step(source: Path, home: Path, step: str) -> Record:
-    """The main record of a step of a study as it stands now: what changed since the last run is done again."""
-    outcomes = run(load(source), default_store(home)).outcomes
-    if step not in outcomes:
-        raise BadInput(f"{source} has no step '{step}'; it has {choices(set(outcomes))}")
-    outcome = outcomes[step]
+    """The main record of a step of a study as it stands now: what it needs and changed since is done again."""
+    study = load(source)
+    if step not in study.steps:
+        raise BadInput(f"{source} has no step '{step}'; it has {choices(set(study.steps))}")
+    outcome = run(study.only(step), default_store(home)).outcomes[step]
     if outcome.error:
         raise BadInput(outcome.error)
     if not outcome.records:

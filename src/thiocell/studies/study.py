@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,14 @@ class Study:
     about: str
     steps: Mapping[str, Step]
     claims: tuple[Claim, ...]
+
+    def only(self, name: str) -> Study:
+        """The step ``name`` and what it needs, without claims."""
+        kept = {name}
+        for step in reversed(list(self.steps.values())):
+            if step.name in kept:
+                kept |= set(step.needs)
+        return replace(self, steps={word: step for word, step in self.steps.items() if word in kept}, claims=())
 
 
 class BadStudy(BadInput):
