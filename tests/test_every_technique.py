@@ -27,7 +27,11 @@ from thiocell.techniques import TECHNIQUES
 every_technique = pytest.mark.parametrize("name", TECHNIQUES.names)
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "techniques"
 DRAWS = 200
-FEW = {"xrd": 20, "pdf": 20}  # draws where each takes seconds; benchmarks/sigma_coverage.py makes 200
+FEW = {
+    "xrd": 20,
+    "pdf": 20,
+    "potential_step": 40,
+}  # draws where each takes a second; benchmarks/sigma_coverage.py makes 200
 ROUNDING = 1e-3  # of a value: what sampling every so often may cost a record without noise
 
 

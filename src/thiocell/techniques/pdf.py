@@ -66,12 +66,11 @@ class Pdf:
 
     @property
     def roles(self) -> Mapping[str, str]:
-        """The structures that are not known here."""
+        """The structures, each a record that is read from a .cif file; those that are known here need none."""
         return {
-            name: "a structure, a .cif file"
+            name: f"a structure, a .cif file{' in place of the known one' if name in STRUCTURES else ''}"
             for model in self.models
             for name in names_of(model)
-            if name not in STRUCTURES
         }
 
     @property

@@ -112,11 +112,11 @@ class Xrd:
 
     @property
     def roles(self) -> Mapping[str, str]:
-        """The phases that are not known here: each is a record, read from a .cif file."""
+        """The phases, each a record that is read from a .cif file; those that are known here need none."""
         return {
-            name: "the structure of that phase, a .cif file"
+            name: f"structure of that phase, a .cif file{' in place of the known one' if name in STRUCTURES else ''}"
             for name in self.phases
-            if name != SOLID_SOLUTION and name not in STRUCTURES
+            if name != SOLID_SOLUTION
         }
 
     @property
