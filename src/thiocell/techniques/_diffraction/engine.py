@@ -224,8 +224,10 @@ def _model(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) ->
     return rx.Refinement(structure, instrument, history=False)
 
 
-def slopes_of(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, fit: Refined) -> Array:
-    """How the pattern of ``fit`` goes with each parameter that was sought (points by parameters), by small steps."""
+def slopes_of(
+    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, fit: Refined, paths: Sequence[str] | None = None
+) -> Array:
+    """How the pattern of ``fit`` goes with each of ``paths`` (points by paths), by small steps; None: all sought."""
     model = _model(pattern, phases, beam, plan)
     _ties(model, phases, plan)
     values = {path: fit.values[path] for path in fit.paths}
@@ -235,7 +237,7 @@ def slopes_of(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan,
         model.set_values(values)
         here = np.asarray(model.predict(pattern.angle))
         last: dict[str, float] = {}
-        for path, value in values.items():
+        for path, value in ((path, values[path]) for path in (fit.paths if paths is None else paths)):
             step = max(_PART * fit.error(path), 1e-9) if np.isfinite(fit.error(path)) else 1e-6
             try:
                 model.set_values({**last, path: value + step})
@@ -244,7 +246,7 @@ def slopes_of(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan,
                 model.set_values({**last, path: value + step})
             columns.append((np.asarray(model.predict(pattern.angle)) - here) / step)
             last = {path: value}
-    return np.array(columns).T
+    return np.array(columns).reshape(len(columns), pattern.angle.size).T
 
 
 def _set(refinement: Any, near: Mapping[str, float]) -> bool:

@@ -93,7 +93,7 @@ def add_other_balance(
             again.append(Phase(phase.structure.with_edges(*edges), None, phase.home))
         else:
             again.append(Phase(iodide_in_sulfide(fit.values[iodide_of(n)], edges[0], "full"), "full", phase.home))
-    other = refine(pattern, again, beam, plan, fit.near(range(len(phases))))
+    other = refine(pattern, again, beam, plan, fit.near())
     for n, phase in enumerate(phases):
         path, word = iodide_of(n), word_of(phase.structure.name)
         if phase.balance is None:

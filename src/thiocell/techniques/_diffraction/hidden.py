@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,15 @@ from thiocell.core.quantity import Quantity
 from thiocell.core.result import Limit
 from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
-from thiocell.techniques._diffraction.engine import Phase, Plan, mass_and_volume, slopes_of, wavelength_of
+from thiocell.techniques._diffraction.engine import (
+    REACH,
+    Phase,
+    Plan,
+    mass_and_volume,
+    slopes_of,
+    slow_columns,
+    wavelength_of,
+)
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import SHAPE, masses, volumes
@@ -26,17 +35,34 @@ _GRAINS = ((8.0, 0.3), (25.0, 0.0), (100.0, 0.0))
 _OFF = 0.005
 _CELLS = np.linspace(1.0 - _OFF, 1.0 + _OFF, 21)
 """assumed: by how much its edges may be off those of its structure."""
+_PLACES = 161
+"""assumed: places within reach at which lines are sought that the refinement may have missed."""
 SPAN = f"for edges within {100.0 * _OFF:g} % of its own and crystallites of {_GRAINS[0][0]:g} nm or more"
 """What a limit holds for, as words."""
 
 
 @dataclass(frozen=True)
-class Hidden:
-    """The scale of a phase at its own cell and middle size, with sigma, and the most (95 %) that it may have."""
+class Lines:
+    """Lines of a phase that may be in a pattern: edges over those of its own, widths (degrees), scale with sigma."""
 
+    stretch: float
+    widths: tuple[float, float]
     scale: float
     sigma: float
+
+    @property
+    def sure(self) -> float:
+        """Standard deviations from none."""
+        return self.scale / self.sigma
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Lines of a phase at its own cell and middle size, the most of them (95 %), and the surest wherever they lie."""
+
+    own: Lines
     most: float
+    surest: Lines
 
 
 def hidden(pattern: Pattern, bare: Refined, rest: Sequence[Phase], phase: Phase, beam: Beam, plan: Plan) -> Hidden:
@@ -44,22 +70,27 @@ def hidden(pattern: Pattern, bare: Refined, rest: Sequence[Phase], phase: Phase,
 
     The most is that of the worst place and size of those that are tried.
     """
-    slopes = slopes_of(pattern, rest, beam, plan, bare) / pattern.sigma[:, None]
-    size = np.linalg.norm(slopes, axis=0)
-    turn = np.linalg.qr(slopes[:, size > 0.0] / size[size > 0.0])[0]
+    paths = [path for path in bare.paths if not path.startswith("instrument.background.")]
+    slow = slow_columns(pattern.angle, plan, [])
+    base = np.hstack([slopes_of(pattern, rest, beam, plan, bare, paths), slow]) / pattern.sigma[:, None]
+    size = np.linalg.norm(base, axis=0)
+    turn = np.linalg.qr(base[:, size > 0.0] / size[size > 0.0])[0]
     left = (bare.observed - bare.calculated) / pattern.sigma
     noise, home = max(bare.gof, 1.0), phase.home or phase.structure
-    found = []
-    for grains in _GRAINS:
-        for lines in stretched(pattern, home, _widths(*grains, beam), _CELLS, beam, plan):
-            line = lines / pattern.sigma
-            line = line - turn @ (turn.T @ line)
-            norm = float(line @ line)
-            found.append((float(line @ left) / norm, noise / float(np.sqrt(norm))) if norm > 0.0 else (0.0, np.inf))
-    scales, sigmas = np.array(found).T
-    middle = _CELLS.size + _CELLS.size // 2
-    most = float(np.max(np.maximum(scales, 0.0) + ONE_SIDED * sigmas))
-    return Hidden(float(scales[middle]), float(sigmas[middle]), most)
+
+    def tried(grains: tuple[float, float], factors: Array) -> list[Lines]:
+        widths = _widths(*grains, beam)
+        rows = np.array(list(stretched(pattern, home, widths, factors, beam, plan))) / pattern.sigma
+        rows = rows - (rows @ turn) @ turn.T
+        norms = np.maximum(np.sum(rows**2, axis=1), 1e-300)
+        each = zip(factors, rows @ left / norms, noise / np.sqrt(norms), strict=True)
+        return [Lines(float(factor), widths, float(scale), float(sigma)) for factor, scale, sigma in each]
+
+    near = [tried(grains, _CELLS) for grains in _GRAINS]
+    most = max(max(each.scale, 0.0) + ONE_SIDED * each.sigma for each in chain(*near))
+    far = tried(_GRAINS[1], np.linspace(1.0 - REACH, 1.0 + REACH, _PLACES))
+    surest = max(chain(*near, far), key=lambda each: each.sure)
+    return Hidden(near[1][_CELLS.size // 2], most, surest)
 
 
 def _widths(size: float, strain: float, beam: Beam) -> tuple[float, float]:
@@ -78,5 +109,5 @@ def add_limits(found: Findings, bare: Refined, rest: Sequence[Phase], phase: Pha
         if np.isfinite(part) and whole > 0.0:
             bound = Quantity.exact(100.0 * part / (part + whole), "%")
             found.limits[f"{word}_{name}"] = Limit(bound, "below", 0.95)
-    share = may.scale * mass * volume / beside[0]
-    return f"{100.0 * share:.2g}({100.0 * may.sigma * mass * volume / beside[0]:.2g}) %"
+    share = may.own.scale * mass * volume / beside[0]
+    return f"{100.0 * share:.2g}({100.0 * may.own.sigma * mass * volume / beside[0]:.2g}) %"

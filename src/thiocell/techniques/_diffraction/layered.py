@@ -93,14 +93,14 @@ def refine_layered(
     for _ in range(_ROUNDS):
         held = replace(plan, shape=(pattern.angle, shapes.of(here)))
         fit = refine(pattern, phases, beam, held, near)
-        near = fit.near(range(len(phases)))
+        near = fit.near()
         there = _match(slopes_of(pattern, phases, beam, held, fit), fit, here, told.spacing, shapes)
         if there.still:
             break
         here = there.layers
     else:
         found.note("width and spacing of the layers did not settle: their values, and their share, are doubtful")
-    kept = {path: value for path, value in fit.near(range(len(phases))).items() if path != SHAPE_SCALE}
+    kept = {path: value for path, value in fit.near().items() if path != SHAPE_SCALE}
     bare = refine(pattern, phases, beam, plan, kept)
     if fit.values[SHAPE_SCALE] <= 0.0 or bare.chi2 - fit.chi2 < _WORTH * max(1.0, fit.gof**2):
         _say_none(found, pattern, phases, beam, plan, bare, told, shapes)

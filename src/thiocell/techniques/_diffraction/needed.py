@@ -13,11 +13,11 @@ from thiocell.core.result import Limit
 from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, slow_columns
-from thiocell.techniques._diffraction.hidden import SPAN, add_limits, hidden
+from thiocell.techniques._diffraction.hidden import SPAN, Hidden, add_limits, hidden
 from thiocell.techniques._diffraction.pattern import Pattern
 from thiocell.techniques._diffraction.refined import Refined
 from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of
-from thiocell.techniques._diffraction.starts import begun, placed_in
+from thiocell.techniques._diffraction.starts import begun
 from thiocell.techniques._findings import ONE_SIDED, Findings
 
 _BAD = 1.5
@@ -68,16 +68,17 @@ def settled(
             continue
         places = [k for k in range(len(phases)) if k != n]
         rest = _begun(fit, phases[:n] + phases[n + 1 :], places)
-        bare = refine(pattern, rest, beam, plan, fit.near(places))
+        bare = refine(pattern, rest, beam, plan, fit.near({k: new for new, k in enumerate(places)}))
         if not lost and _placed(fit, n) and _worse(bare.chi2, fit):
             needed.add(name)
             found.note(f"the share of {name} is told badly, but without it the fit is worse: it is kept")
             continue
-        if name not in again and (better := _anew(pattern, rest, bare, phases[n], n, beam, plan)) is not None:
+        may = hidden(pattern, bare, rest, phases[n], beam, plan)
+        if name not in again and (better := _anew(pattern, rest, bare, phases[n], n, may, beam, plan)) is not None:
             again.add(name)
             phases, fit = better
             continue
-        _say(found, pattern, bare, rest, phases[n], lost, beam, plan)
+        _say(found, bare, rest, phases[n], lost, may)
         phases, fit = rest, bare
     return _without_iodide(found, pattern, phases, beam, plan, fit)
 
@@ -89,15 +90,22 @@ def left_by(fit: Refined, pattern: Pattern, plan: Plan) -> float:
 
 
 def _anew(
-    pattern: Pattern, rest: list[Phase], bare: Refined, phase: Phase, n: int, beam: Beam, plan: Plan
+    pattern: Pattern, rest: list[Phase], bare: Refined, phase: Phase, n: int, may: Hidden, beam: Beam, plan: Plan
 ) -> tuple[list[Phase], Refined] | None:
     """Phases with ``phase`` in place ``n`` again and their fit, if it has lines in what ``bare`` leaves."""
-    home = replace(phase, structure=phase.home or phase.structure)
-    there = placed_in(pattern, bare.observed - bare.calculated, home, beam, plan)
-    tried = [[*rest[:n], start, *rest[n:]] for start in ([home] if _alike(home, there) else [home, there])]
-    phases, fit = min(((each, refine(pattern, each, beam, plan)) for each in tried), key=lambda pair: pair[1].chi2)
-    is_there = fit.converged and _placed(fit, n) and not _lost(fit, n, phase)
-    return (phases, fit) if is_there and _worse(bare.chi2, fit) else None
+    if may.surest.sure < _NEEDED:
+        return None
+    home = phase.home or phase.structure
+    start = replace(phase, structure=home.with_edges(*(may.surest.stretch * edge for edge in home.edges)))
+    near = bare.near({k: k + (k >= n) for k in range(len(rest))})
+    size, strain = may.surest.widths
+    own = {"scale": may.surest.scale, "lor_size": size, "lor_strain": strain}
+    phases = [*rest[:n], start, *rest[n:]]
+    for begin in (near | {f"phases.{n}.{end}": value for end, value in own.items()}, None):
+        fit = refine(pattern, phases, beam, plan, begin)
+        if fit.converged and _placed(fit, n) and not _lost(fit, n, phase) and _worse(bare.chi2, fit):
+            return phases, fit
+    return None
 
 
 def _alike(one: Phase, other: Phase) -> bool:
@@ -105,21 +113,12 @@ def _alike(one: Phase, other: Phase) -> bool:
     return abs(one.structure.edges[0] / other.structure.edges[0] - 1.0) < _SAME
 
 
-def _say(
-    found: Findings,
-    pattern: Pattern,
-    bare: Refined,
-    rest: list[Phase],
-    phase: Phase,
-    lost: bool,
-    beam: Beam,
-    plan: Plan,
-) -> None:
+def _say(found: Findings, bare: Refined, rest: list[Phase], phase: Phase, lost: bool, may: Hidden) -> None:
     name = phase.structure.name
     if sum(mass for mass, _ in masses(bare, rest)) <= 0.0:  # nor is the other there, which is said in its turn
         found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
         return
-    share = add_limits(found, bare, rest, phase, hidden(pattern, bare, rest, phase, beam, plan))
+    share = add_limits(found, bare, rest, phase, may)
     why = (
         f"lines near those of {name} are only met by a cell that is 4 % or more off, so that they are not its own"
         if lost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,16 +50,16 @@ class Refined:
         """Squared residuals over the squared sigmas of the points."""
         return float(np.sum(((self.observed - self.calculated) / self.sigma) ** 2))
 
-    def near(self, places: Sequence[int]) -> dict[str, float]:
-        """Where the parameters that were sought ended, with the phases at ``places`` alone and numbered anew."""
+    def near(self, numbers: Mapping[int, int] | None = None) -> dict[str, float]:
+        """Where the parameters that were sought ended; of phases those in ``numbers``, as they are numbered anew."""
         found = {}
         for path in self.paths:
             kind, _, rest = path.partition(".")
             number, _, end = rest.partition(".")
             if kind == "instrument":
                 found[path] = self.values[path]
-            elif kind == "phases" and int(number) in places:
-                found[f"phases.{places.index(int(number))}.{end}"] = self.values[path]
+            elif kind == "phases" and (numbers is None or int(number) in numbers):
+                found[f"phases.{number if numbers is None else numbers[int(number)]}.{end}"] = self.values[path]
         return found
 
     @property

@@ -23,21 +23,17 @@ _FACTORS = np.linspace(1 - _STRETCH, 1 + _STRETCH, 321)
 """assumed: by how much a cell's edges may be off at the start, and places tried in it."""
 _BEST, _SETS, _DEAR = 4, 4000, 0.02
 """assumed: maxima of a phase, sets of all that are tried, share of the pattern that the largest stretch costs."""
-_SMOOTH, _BLUR = 1.5, 0.15
-"""degrees; assumed: widths above which is background, and of lines while cells are sought."""
+_SMOOTH, _BLUR, _FINE = 1.5, 0.15, 6.0
+"""degrees; assumed: widths above which is background, and of lines while cells are sought; points in such a line."""
 
 
 def begun(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) -> list[Phase]:
     """The phases with cells stretched alike along all edges to where their lines lie."""
-    seen = _sharp(pattern, pattern.intensity)
-    rows = [_rows(pattern, phase, beam, plan) for phase in phases]
-    best = _together(rows, seen, _FACTORS)
+    coarse = _blurred(pattern)
+    rows = [_rows(coarse, phase, beam, plan) for phase in phases]
+    seen = _sharpened(coarse, coarse.intensity)
+    best = _together(rows, seen / max(float(np.linalg.norm(seen)), 1e-300), _FACTORS)
     return [_scaled(phase, float(_FACTORS[k])) for phase, k in zip(phases, best, strict=True)]
-
-
-def placed_in(pattern: Pattern, left: Array, phase: Phase, beam: Beam, plan: Plan) -> Phase:
-    """A phase stretched to where its lines explain most of what is ``left`` of the intensities."""
-    return _scaled(phase, float(_FACTORS[np.argmax(_rows(pattern, phase, beam, plan) @ _sharp(pattern, left))]))
 
 
 def stretched(
@@ -47,7 +43,7 @@ def stretched(
 
     A line at sin(theta) of a cell lies at sin(theta)/f of one stretched by f, so one simulation serves all f.
     """
-    step = float(np.median(np.diff(pattern.angle)))
+    step = _step(pattern)
     reach = 2.0 * float(np.max(np.abs(factors - 1.0)))
     margin = np.arange(max(pattern.angle[0] * (1 - reach), step), min(pattern.angle[-1] * 1.1, 175.0), step)
     lines = simulate(margin, [(structure, 1.0, *widths)], beam, plan)
@@ -64,16 +60,20 @@ def _rows(pattern: Pattern, phase: Phase, beam: Beam, plan: Plan) -> Array:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300))
 
 
-def _sharp(pattern: Pattern, values: Array) -> Array:
-    """Intensities blurred like the lines, without what is slow, of norm 1."""
-    step = float(np.median(np.diff(pattern.angle)))
-    seen = _sharpened(pattern, gaussian_filter1d(values, _BLUR / step / 2.355))
-    return np.asarray(seen / max(float(np.linalg.norm(seen)), 1e-300))
-
-
 def _sharpened(pattern: Pattern, values: Array) -> Array:
-    step = float(np.median(np.diff(pattern.angle)))
-    return np.asarray(values - gaussian_filter1d(values, _SMOOTH / step / 2.355))
+    """What is left of values without what is slow."""
+    return np.asarray(values - gaussian_filter1d(values, _SMOOTH / _step(pattern) / 2.355))
+
+
+def _blurred(pattern: Pattern) -> Pattern:
+    """The pattern blurred like the lines, with no more points than that asks for."""
+    seen = gaussian_filter1d(pattern.intensity, _BLUR / _step(pattern) / 2.355)
+    each = slice(None, None, max(1, int(_BLUR / _FINE / _step(pattern))))
+    return replace(pattern, angle=pattern.angle[each], intensity=seen[each], sigma=pattern.sigma[each])
+
+
+def _step(pattern: Pattern) -> float:
+    return float(np.median(np.diff(pattern.angle)))
 
 
 def _scaled(phase: Phase, factor: float) -> Phase:
