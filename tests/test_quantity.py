@@ -169,7 +169,10 @@ def test_a_plain_number_is_no_angle():
     assert not same_dimension("rad", "%")
     assert same_dimension("deg", "mrad")
     assert same_dimension("rad/s", "1/s")
-    with pytest.raises(BadInput, match="one is an angle, the other a plain number"):
+    assert not same_dimension("deg", "deg**2")
+    with pytest.raises(BadInput, match="'deg' cannot be turned into 'deg\\*\\*2'"):
+        Quantity.exact(60.0, "deg").to("deg**2")
+    with pytest.raises(BadInput, match="angles and plain numbers are not of one kind"):
         Quantity.exact(60.0, "").to("deg")
 
 

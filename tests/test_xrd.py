@@ -159,6 +159,11 @@ def test_two_cubic_phases_of_one_lattice_are_not_taken_for_each_other():
         ({"wavelength": "0.42 angstrom", "background": 0}, "a number of terms from 1 to 30"),
         ({"wavelength": "0.42 angstrom", "halos": (Quantity.exact(200, "deg"),)}, "'halos' has 200 degrees"),
         ({"wavelength": "0.42 angstrom", "resolution": (Quantity.exact(0.1, "deg"),) * 2}, "or U, V and W"),
+        ({"wavelength": "0.42 angstrom", "resolution": (Quantity.exact(0.1, "deg"),) * 3}, "'deg' cannot be turned"),
+        (
+            {"wavelength": "0.42 angstrom", "resolution": (Quantity.exact(1e-4, "deg**2"),)},
+            "cannot be turned into 'deg'",
+        ),
         ({"wavelength": "0.42 angstrom", "resolution": (Quantity.exact(0, "deg"),)}, "'resolution'"),
     ],
 )
@@ -221,10 +226,32 @@ def test_a_pattern_without_the_lines_of_the_phase_gives_no_value(settings, chang
         )
 
 
-def test_two_phases_of_which_none_is_there():
+@pytest.mark.parametrize("phases", [("Li2S_I", "LiI"), ("Li2S_I", "LiI", "MoS2_2H")])
+def test_phases_of_which_none_is_there(phases):
     angle, counts = counted(ONE, 5)
-    with pytest.raises(BadInput, match="has no lines of"):
-        Xrd(wavelength="CuKa").analyse(recorded(angle, counts), POWDER)
+    with pytest.raises(BadInput, match=f"has no lines of {' or '.join(phases)} where"):
+        Xrd(wavelength="CuKa", phases=phases).analyse(recorded(angle, counts), POWDER)
+
+
+def test_nothing_is_said_of_a_phase_without_a_line_in_the_range():
+    angle, counts = counted([(MOS2_2H, 1.0, 0.08, 0.3)], 5)
+    technique = Xrd(wavelength="0.42(0) angstrom", phases=("MoS2_2H", "Li2S"), end=Quantity.exact(6.0, "deg"))
+    found = technique.analyse(recorded(angle, counts), POWDER)
+    assert said(found, "phase Li2S has no line in the pattern")
+    assert not found.limits.keys() & {"weight_li2s", "volume_li2s"}
+    assert said(found, "MoS2_2H has too few lines in the pattern (1)")
+    assert not found.values.keys() & {"a_mos2_2h", "c_mos2_2h", "size_mos2_2h"}
+
+
+def test_the_limit_of_a_phase_knows_how_far_the_angles_are_off():
+    """Lines of a phase that is hidden stand where the instrument puts them, 0.1 degrees beside their angles."""
+    phases = [(iodide_in_sulfide(0.1, 5.77), 1.0, 0.05, 0.1), (LII, 0.0002, 0.05, 0.1)]
+    bounds = []
+    for zero in (0.0, 0.1):
+        angle, counts = counted(phases, 3)
+        found = fitted(angle + zero, counts)
+        bounds.append(found.limits["weight_lii"].bound.value)
+    assert bounds[1] == pytest.approx(bounds[0], rel=0.1)
 
 
 def test_intensities_that_are_no_counts():

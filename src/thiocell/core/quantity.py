@@ -67,13 +67,8 @@ def _straight(unit: pint.Unit) -> bool:
 def _line(unit: str, to: str | None) -> tuple[float, float]:
     """Slope and offset that turn numbers in ``unit`` into numbers in ``to`` (None: SI base units)."""
     source = _unit(unit)
-    if (
-        to is not None
-        and source.dimensionless
-        and _unit(to).dimensionless
-        and _is_angle(source) != _is_angle(_unit(to))
-    ):
-        raise BadInput(f"'{unit}' cannot be turned into '{to}': one is an angle, the other a plain number")
+    if to is not None and source.dimensionless and _unit(to).dimensionless and _angles(source) != _angles(_unit(to)):
+        raise BadInput(f"'{unit}' cannot be turned into '{to}': angles and plain numbers are not of one kind")
     base = _registry().Quantity(1.0, source).to_base_units().units if to is None else _unit(to)
     try:
         zero, one = (float(_registry().Quantity(x, source).to(base).magnitude) for x in (0.0, 1.0))
@@ -91,11 +86,14 @@ def check_unit(unit: str) -> str:
 def same_dimension(one: str, other: str) -> bool:
     """Can a number in unit ``one`` be written in unit ``other``? A plain number is no angle: 60 may be deg or rad."""
     units = _unit(one), _unit(other)
-    return units[0].dimensionality == units[1].dimensionality and _is_angle(units[0]) == _is_angle(units[1])
+    return units[0].dimensionality == units[1].dimensionality and _angles(units[0]) == _angles(units[1])
 
 
-def _is_angle(unit: pint.Unit) -> bool:
-    return bool(unit.dimensionless and "radian" in _registry().Quantity(1.0, unit).to_base_units().units._units)
+def _angles(unit: pint.Unit) -> float:
+    """The power of an angle in a unit without dimension: 1 of deg, 2 of deg**2, 0 of % and of 1/s."""
+    if not unit.dimensionless:
+        return 0.0
+    return float(str(_registry().Quantity(1.0, unit).to_base_units().units._units.get("radian", 0)))
 
 
 def to_si(unit: str) -> tuple[float, float]:

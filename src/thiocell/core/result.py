@@ -27,7 +27,7 @@ class Limit:
     def __str__(self) -> str:
         """'below 0.0077 %': two digits of the bound."""
         bound = self.rounded
-        return f"{self.side} {bound.value:.2g} {bound.unit}".strip()
+        return f"{self.side} {bound.value:g} {bound.unit}".strip()
 
     @property
     def rounded(self) -> Quantity:

@@ -12,6 +12,7 @@ from thiocell.physics.linear_fit import Array, Fit, Side, solved, spread, weight
 Law = Callable[[Array], Array]
 
 _GRID = 2000  # assumed: places at which the break is tried
+_ROUNDING = 1e-9  # assumed: of the points, what arithmetic may leave of them
 _ONE_SIDED, _TWO_SIDED, _ONE_SIGMA = 0.90, 0.95, 0.6826894921  # what a limit at 95 %, a range and a sigma leave inside
 
 
@@ -87,7 +88,8 @@ def _tried(x: Array, y: Array, covariance: Array) -> _Tried:
     whitening, free = _whitening(covariance, weights), max(x.size - 3, 1)
     grid = np.linspace(np.unique(x)[1], x.max(), _GRID + 1)
     chi2 = _chi2_of_breaks(x, y, whitening, grid)
-    scale = float(chi2.min()) / free
+    rounding = _ROUNDING * float(np.max(np.abs(whitening @ y)))
+    scale = max(float(chi2.min()), rounding**2) / free
     doubts: tuple[str, ...] = ()
     errors = np.diag(np.full(x.size, max(scale, np.finfo(float).tiny)))
     if known:

@@ -42,7 +42,9 @@ def begin(step: Step, outcomes: Mapping[str, Outcome], store: Store) -> Outcome 
     """
     for need in step.needs:
         if outcomes[need].status in ("failed", "skipped"):
-            return Outcome(step.name, step.verb, "skipped", error=f"it needs '{need}', which did not finish")
+            return Outcome(
+                step.name, step.verb, "skipped", error=f"it needs '{need}', which did not finish", needs=step.needs
+            )
     began = time.perf_counter()
     try:
         slip = ticket(step, outcomes)
@@ -105,4 +107,4 @@ def _failed(step: Step, fault: Fault) -> Outcome:
     if not fault.bad_input:
         _LOG.error("step '%s' broke\n%s", step.name, fault.trace or fault.sentence)
     error = f"{step.where}: {fault.sentence}"
-    return Outcome(step.name, step.verb, "failed", error=error, bad_input=fault.bad_input)
+    return Outcome(step.name, step.verb, "failed", error=error, bad_input=fault.bad_input, needs=step.needs)

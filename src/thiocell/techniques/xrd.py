@@ -225,13 +225,16 @@ class Xrd:
             fit, plan, layers = refine_layered(found, pattern, phases, beam, plan, told)
         else:
             phases, fit = sought(pattern, phases, beam, plan)
+        before = len(found.doubts)
         phases, fit = settled(found, pattern, phases, beam, plan, fit)
+        alone, after = fit, len(found.doubts)
         if layers is not None:
             fit = with_shape(pattern, phases, beam, plan, fit, layers)
         for doubt in refinement_doubts(fit, phases, plan, beam):
             found.note(doubt)
         missed = fit.gof > _BAD and (left := left_by(fit, pattern, plan)) > _NONE
         if missed:
+            del found.doubts[before:after]  # what phases are needed for is not told by a pattern of others
             names = " and ".join(phase.structure.name for phase in phases)
             found.note(
                 f"the pattern is not that of {names}: {100.0 * left:.3g} % of its lines are left, so that only Rwp and "
@@ -241,7 +244,7 @@ class Xrd:
             add_values(found, fit, phases, beam, len(self.halos))
             if layers is not None:
                 add_layers(found, pattern, fit, phases, layers, beam)
-            add_other_balance(found, pattern, phases, fit, beam, plan)
+            add_other_balance(found, pattern, phases, alone, beam, plan)
         if missed or not fit.converged:
             found.limits.clear()
         found.add("rwp", Spread(np.asarray(100.0 * fit.rwp)), "%", "%")

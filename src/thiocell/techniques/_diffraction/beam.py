@@ -74,11 +74,14 @@ def _polarised(wavelength: float, geometry: Geometry) -> tuple[float, str]:
     """The share of polarisation that a wavelength and a geometry speak for, and in what words it was guessed."""
     tube = next((tube for tube, (one, two) in LINES.items() if one - _NEAR < wavelength < two + _NEAR), "")
     if tube:
-        return 0.5, f"the wavelength is that of {tube}: an X-ray tube's beam, not polarised"
+        return 0.5, f"the wavelength is that of {tube}: an X-ray tube's beam, not polarised; set 'polarised' if it is"
     if geometry == "bragg_brentano":
-        return 0.5, "a flat plate speaks for an X-ray tube, whose beam is not polarised"
+        return 0.5, "a flat plate speaks for an X-ray tube, whose beam is not polarised; set 'polarised' if it is"
     if wavelength > _HARD:
-        return _SYNCHROTRON, "the wavelength is no tube's: a synchrotron's beam, polarised by 0.99"
+        return (
+            _SYNCHROTRON,
+            "the wavelength is no tube's: a synchrotron's beam, polarised by 0.99; set 'polarised' if it is not",
+        )
     return _SYNCHROTRON, ""
 
 

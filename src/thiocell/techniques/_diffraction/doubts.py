@@ -35,7 +35,7 @@ def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: B
     if fit.gof > _BAD and beam.geometry == "debye_scherrer" and (beam.tube or "X-ray tube" in beam.guessed):
         yield "a tube's beam mostly meets a flat plate: set 'geometry' to bragg_brentano if it does"
     if beam.guessed:
-        yield f"{beam.guessed}; set 'polarised' if it is"
+        yield beam.guessed
 
 
 def _of_fit(fit: Refined, phases: Sequence[Phase]) -> Iterator[str]:

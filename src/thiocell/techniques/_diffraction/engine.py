@@ -29,6 +29,8 @@ Thermal = Literal["none", "phase", "site"]
 
 _PART = 0.02
 """assumed: share of its sigma by which a parameter is moved to see what hangs on it."""
+_EDGE = 1e-4
+"""assumed: share by which an edge is moved at most to see that."""
 _LEAST = 0.002
 """degrees; assumed: Lorentzian width from which one that ended at none is sought again."""
 _WIDTH = 0.05
@@ -239,6 +241,8 @@ def slopes_of(
         last: dict[str, float] = {}
         for path, value in ((path, values[path]) for path in (fit.paths if paths is None else paths)):
             step = max(_PART * fit.error(path), 1e-9) if np.isfinite(fit.error(path)) else 1e-6
+            if ".cell." in path:  # one that no line holds has no end of an error
+                step = min(step, _EDGE * value)
             try:
                 model.set_values({**last, path: value + step})
             except ValueError:  # beyond the bound at which it stands
@@ -269,8 +273,17 @@ def _lines(beam: Beam) -> list[str]:
     return ["instrument.source.lines.*.weight", *axial] if beam.tube else axial
 
 
-def simulate(angle: Array, phases: Sequence[tuple[Structure, float, float, float]], beam: Beam, plan: Plan) -> Array:
-    """Lines of phases (structure, scale, Lorentzian size and strain widths in degrees) at ``angle``, nothing else."""
+def simulate(
+    angle: Array,
+    phases: Sequence[tuple[Structure, float, float, float]],
+    beam: Beam,
+    plan: Plan,
+    offsets: Mapping[str, float] | None = None,
+) -> Array:
+    """Lines of phases (structure, scale, Lorentzian size and strain widths in degrees) at ``angle``, nothing else.
+
+    ``offsets`` shift all angles, by the engine's path.
+    """
     rx = _engine()
     instrument = _instrument(beam, Plan(1, (), plan.resolution, "none", places=False), 0.0)
     made = []
@@ -281,6 +294,8 @@ def simulate(angle: Array, phases: Sequence[tuple[Structure, float, float, float
         phase.lor_strain = rx.Parameter(value=strain, min=0.0)
         made.append(phase)
     refinement = rx.Refinement(rx.Structure(phases=made), instrument, history=False)
+    if offsets:
+        refinement.set_values(offsets)
     return np.asarray(refinement.predict(angle))
 
 

@@ -25,8 +25,14 @@ def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam, h
     held, filled = masses(fit, phases), volumes(fit)
     for n, phase in enumerate(phases):
         word = word_of(phase.structure.name)
-        edges = phase.structure.edges
-        for letter in [each for k, each in enumerate("abc") if k == 0 or edges[k] != edges[0]]:
+        free = [letter for letter in "abc" if edge_of(n, letter) in fit.paths]
+        told = fit.ticks[n].size > len(free)
+        if not told:
+            found.note(
+                f"{phase.structure.name} has too few lines in the pattern ({fit.ticks[n].size}) to tell edges, widths and "
+                "offset apart: no edge, size and strain of it is given"
+            )
+        for letter in free if told else ():
             edge = fit.found(edge_of(n, letter))
             gain = edge.value * beam.sigma / beam.wavelength if beam.sigma else 0.0
             parts = {**edge.parts, "wavelength": np.asarray(gain)} if gain else edge.parts
@@ -36,7 +42,8 @@ def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam, h
         if len(phases) > 1:
             found.add(f"weight_{word}", fit.spread(*share(held, n)), "", "%")
             found.add(f"volume_{word}", fit.spread(*share(filled, n)), "", "%")
-        _widths(found, fit, n, word, wavelength)
+        if told:
+            _widths(found, fit, n, word, wavelength)
     _of_instrument(found, fit, halos)
 
 

@@ -15,6 +15,7 @@ from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import (
     REACH,
+    SHAPE_SCALE,
     Phase,
     Plan,
     mass_and_volume,
@@ -37,7 +38,10 @@ _CELLS = np.linspace(1.0 - _OFF, 1.0 + _OFF, 21)
 """assumed: by how much its edges may be off those of its structure."""
 _PLACES = 161
 """assumed: places within reach at which lines are sought that the refinement may have missed."""
-SPAN = f"for edges within {100.0 * _OFF:g} % of its own and crystallites of {_GRAINS[0][0]:g} nm or more"
+SPAN = (
+    f"for edges within {100.0 * _OFF:g} % of its own and crystallites of {_GRAINS[0][0]:g} nm or more, "
+    f"strained by {_GRAINS[0][1]:g} % or less"
+)
 """What a limit holds for, as words."""
 
 
@@ -58,11 +62,11 @@ class Lines:
 
 @dataclass(frozen=True)
 class Hidden:
-    """Lines of a phase at its own cell and middle size, the most of them (95 %), and the surest wherever they lie."""
+    """Lines of a phase at its own cell and middle size, the most of them (95 %), the surest near it and anywhere."""
 
     own: Lines
     most: float
-    surest: Lines
+    surest: tuple[Lines, Lines]
 
 
 def hidden(pattern: Pattern, bare: Refined, rest: Sequence[Phase], phase: Phase, beam: Beam, plan: Plan) -> Hidden:
@@ -70,7 +74,7 @@ def hidden(pattern: Pattern, bare: Refined, rest: Sequence[Phase], phase: Phase,
 
     The most is that of the worst place and size of those that are tried.
     """
-    paths = [path for path in bare.paths if not path.startswith("instrument.background.")]
+    paths = [path for path in bare.paths if path == SHAPE_SCALE or not path.startswith("instrument.background.")]
     slow = slow_columns(pattern.angle, plan, [])
     base = np.hstack([slopes_of(pattern, rest, beam, plan, bare, paths), slow]) / pattern.sigma[:, None]
     size = np.linalg.norm(base, axis=0)
@@ -80,17 +84,18 @@ def hidden(pattern: Pattern, bare: Refined, rest: Sequence[Phase], phase: Phase,
 
     def tried(grains: tuple[float, float], factors: Array) -> list[Lines]:
         widths = _widths(*grains, beam)
-        rows = np.array(list(stretched(pattern, home, widths, factors, beam, plan))) / pattern.sigma
+        rows = np.array(list(stretched(pattern, home, widths, factors, beam, plan, bare.offsets))) / pattern.sigma
         rows = rows - (rows @ turn) @ turn.T
-        norms = np.maximum(np.sum(rows**2, axis=1), 1e-300)
-        each = zip(factors, rows @ left / norms, noise / np.sqrt(norms), strict=True)
+        norms = np.sum(rows**2, axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = zip(factors, np.where(norms > 0.0, rows @ left / norms, 0.0), noise / np.sqrt(norms), strict=True)
         return [Lines(float(factor), widths, float(scale), float(sigma)) for factor, scale, sigma in each]
 
     near = [tried(grains, _CELLS) for grains in _GRAINS]
     most = max(max(each.scale, 0.0) + ONE_SIDED * each.sigma for each in chain(*near))
     far = tried(_GRAINS[1], np.linspace(1.0 - REACH, 1.0 + REACH, _PLACES))
-    surest = max(chain(*near, far), key=lambda each: each.sure)
-    return Hidden(near[1][_CELLS.size // 2], most, surest)
+    surest = [max(those, key=lambda each: each.sure) for those in (chain(*near), far)]
+    return Hidden(near[1][_CELLS.size // 2], most, (surest[0], surest[1]))
 
 
 def _widths(size: float, strain: float, beam: Beam) -> tuple[float, float]:
@@ -109,5 +114,5 @@ def add_limits(found: Findings, bare: Refined, rest: Sequence[Phase], phase: Pha
         if np.isfinite(part) and whole > 0.0:
             bound = Quantity.exact(100.0 * part / (part + whole), "%")
             found.limits[f"{word}_{name}"] = Limit(bound, "below", 0.95)
-    share = may.own.scale * mass * volume / beside[0]
-    return f"{100.0 * share:.2g}({100.0 * may.own.sigma * mass * volume / beside[0]:.2g}) %"
+    share, sigma = (100.0 * part * mass * volume / beside[0] for part in (may.own.scale, may.own.sigma))
+    return f"{share:.2g}({sigma:.2g}) % of the others'"

@@ -91,7 +91,7 @@ def refine_layered(
     here = _start(pattern, phases, beam, plan, told, shapes)
     near: dict[str, float] | None = None
     for _ in range(_ROUNDS):
-        held = replace(plan, shape=(pattern.angle, shapes.of(here)))
+        used, held = here, replace(plan, shape=(pattern.angle, shapes.of(here)))
         fit = refine(pattern, phases, beam, held, near)
         near = fit.near()
         there = _match(slopes_of(pattern, phases, beam, held, fit), fit, here, told.spacing, shapes)
@@ -107,7 +107,7 @@ def refine_layered(
         return bare, plan, None
     for name in there.bounded:
         found.note(f"the {name} of the layers ended at a bound of what is sought: it is not told")
-    return fit, held, here
+    return fit, held, replace(used, told=tuple(name for name in ("width", "spacing") if name not in there.bounded))
 
 
 def _say_none(
@@ -124,8 +124,9 @@ def _say_none(
     turn = _turn(slopes_of(pattern, phases, beam, plan, bare), bare.sigma)
     left = (bare.observed - bare.calculated) / bare.sigma
     most = 0.0
-    for factor in _WIDER:
-        made = shapes.of(replace(told, width=min(max(factor * told.width, _WIDTH[0]), _WIDTH[1]))) / bare.sigma
+    widths = [float(np.clip(factor * told.width, *_WIDTH)) for factor in _WIDER]
+    for width in widths:
+        made = shapes.of(replace(told, width=width)) / bare.sigma
         made = made - turn @ (turn.T @ made)
         scale, sigma = float(made @ left) / float(made @ made), max(bare.gof, 1.0) / float(np.linalg.norm(made))
         most = max(most, max(scale, 0.0) + ONE_SIDED * sigma)
@@ -133,8 +134,8 @@ def _say_none(
     bound = Quantity.exact(100.0 * most / (most + whole), "%")
     found.limits["weight_layers"] = Limit(bound, "below", 0.95)
     found.note(
-        f"layers of {told.structure.name} are not needed: their share is below {bound.value:.2g} % (95 %) if they are "
-        f"{0.1 * _WIDER[0] * told.width:.2g} to {0.1 * _WIDER[-1] * told.width:.2g} nm wide"
+        f"layers of {told.structure.name} are not needed: their share is {found.limits['weight_layers']} (95 %) "
+        f"if they are {0.1 * widths[0]:.2g} to {0.1 * widths[-1]:.2g} nm wide"
     )
 
 
@@ -245,7 +246,7 @@ def add_layers(
             slopes[path] = slopes.get(path, 0.0) - share * slope / (scale + whole)
     found.add("weight_layers", fit.spread(share, slopes), "", "%")
     for word, path in (("layer_width", WIDTH), ("layer_spacing", SPACING)):
-        if not any(f"{word.removeprefix('layer_')} of the layers ended" in doubt for doubt in found.doubts):
+        if word.removeprefix("layer_") in layers.told:
             found.add(word, fit.spread(0.1 * fit.values[path], {path: 0.1}), "nm", "nm")
     _add_tops(found, pattern, fit, layers, beam)
 
@@ -258,7 +259,7 @@ def _add_tops(found: Findings, pattern: Pattern, fit: Refined, layers: Layers, b
     def tops(which: Layers) -> Array:
         made = shapes.of(which)
         inner = np.flatnonzero((made[1:-1] >= made[:-2]) & (made[1:-1] > made[2:])) + 1
-        high = inner[made[inner] > _TOP * made.max()]
+        high = inner[(made[inner] > _TOP * made.max()) & (inner >= 3) & (inner < angle.size - 3)]
         curve = [np.polyfit(angle[k - 3 : k + 4] - angle[k], made[k - 3 : k + 4], 2) for k in high]
         return np.array([angle[k] - c[1] / (2.0 * c[0]) for k, c in zip(high, curve, strict=True)])
 

@@ -34,6 +34,7 @@ class Layers:
     """``count`` discs of ``structure``, ``width`` wide and ``spacing`` apart (angstrom).
 
     ``sway`` is the standard deviation (angstrom) of each spacing, assumed: errors add from layer to layer.
+    ``told`` names what a pattern tells of them.
     """
 
     structure: Structure
@@ -41,6 +42,7 @@ class Layers:
     spacing: float
     count: int
     sway: float = 0.3
+    told: tuple[str, ...] = ("width", "spacing")
 
 
 @dataclass(frozen=True)

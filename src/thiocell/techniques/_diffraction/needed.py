@@ -41,7 +41,7 @@ def sought(pattern: Pattern, told: list[Phase], beam: Beam, plan: Plan) -> tuple
     if fit.gof < _BAD or all(map(_alike, phases, told)):
         return phases, fit
     other = refine(pattern, told, beam, plan)
-    return (told, other) if other.chi2 < fit.chi2 else (phases, fit)
+    return min(((phases, fit), (told, other)), key=lambda pair: (not pair[1].converged, pair[1].chi2))
 
 
 def settled(
@@ -93,18 +93,16 @@ def _anew(
     pattern: Pattern, rest: list[Phase], bare: Refined, phase: Phase, n: int, may: Hidden, beam: Beam, plan: Plan
 ) -> tuple[list[Phase], Refined] | None:
     """Phases with ``phase`` in place ``n`` again and their fit, if it has lines in what ``bare`` leaves."""
-    if may.surest.sure < _NEEDED:
-        return None
     home = phase.home or phase.structure
-    start = replace(phase, structure=home.with_edges(*(may.surest.stretch * edge for edge in home.edges)))
     near = bare.near({k: k + (k >= n) for k in range(len(rest))})
-    size, strain = may.surest.widths
-    own = {"scale": may.surest.scale, "lor_size": size, "lor_strain": strain}
-    phases = [*rest[:n], start, *rest[n:]]
-    for begin in (near | {f"phases.{n}.{end}": value for end, value in own.items()}, None):
-        fit = refine(pattern, phases, beam, plan, begin)
-        if fit.converged and _placed(fit, n) and not _lost(fit, n, phase) and _worse(bare.chi2, fit):
-            return phases, fit
+    for lines in (each for each in may.surest if each.sure >= _NEEDED):
+        start = replace(phase, structure=home.with_edges(*(lines.stretch * edge for edge in home.edges)))
+        own = {"scale": lines.scale, "lor_size": lines.widths[0], "lor_strain": lines.widths[1]}
+        phases = [*rest[:n], start, *rest[n:]]
+        for begin in (near | {f"phases.{n}.{end}": value for end, value in own.items()}, None):
+            fit = refine(pattern, phases, beam, plan, begin)
+            if fit.converged and _placed(fit, n) and not _lost(fit, n, phase) and _worse(bare.chi2, fit):
+                return phases, fit
     return None
 
 
@@ -117,6 +115,9 @@ def _say(found: Findings, bare: Refined, rest: list[Phase], phase: Phase, lost: 
     name = phase.structure.name
     if sum(mass for mass, _ in masses(bare, rest)) <= 0.0:  # nor is the other there, which is said in its turn
         found.note(f"phase {name} is not needed: nothing of it is found; it is left out")
+        return
+    if not np.isfinite(may.most):
+        found.note(f"phase {name} has no line in the pattern: nothing is said of it")
         return
     share = add_limits(found, bare, rest, phase, may)
     why = (
@@ -140,9 +141,9 @@ def _least(fit: Refined, phases: list[Phase], needed: set[str]) -> int | None:
 
 
 def _placed(fit: Refined, n: int) -> bool:
-    """Do lines hold the cell where it is?"""
-    path = edge_of(n, "a")
-    return path in fit.values and bool(fit.error(path) < _LOOSE * fit.values[path])
+    """Do lines hold the cell where it is? A single one may hold one edge alone."""
+    paths = [path for path in (edge_of(n, letter) for letter in "abc") if path in fit.paths]
+    return any(fit.error(path) < _LOOSE * fit.values[path] for path in paths)
 
 
 def _worse(chi2: float, fit: Refined) -> bool:

@@ -15,6 +15,8 @@ from thiocell.techniques._spread import Spread, root_of
 
 Array = NDArray[np.float64]
 
+OFFSETS = ("instrument.zero_shift", "instrument.geometry.sample_displacement")
+"""The engine's paths of what shifts all angles: zero error and displacement of the sample."""
 _WHITE = 1.1267
 """The engine's factor for residuals that follow each other (Bérar and Lelann 1991, J. Appl. Cryst. 24, 1) where they
 do not: root of the mean square 1.2694 over normal residuals of scatter 1 (rietx's documentation; 1.1265 by draws)."""
@@ -61,6 +63,11 @@ class Refined:
             elif kind == "phases" and (numbers is None or int(number) in numbers):
                 found[f"phases.{number if numbers is None else numbers[int(number)]}.{end}"] = self.values[path]
         return found
+
+    @property
+    def offsets(self) -> dict[str, float]:
+        """What shifts all angles, by the engine's path."""
+        return {path: self.values[path] for path in OFFSETS if path in self.values}
 
     @property
     def covariance(self) -> Array:

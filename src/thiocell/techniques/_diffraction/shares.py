@@ -34,7 +34,8 @@ def edge_of(n: int, letter: str) -> str:
 def masses(fit: Refined, phases: Sequence[Phase]) -> list[tuple[float, Slopes]]:
     """Each phase's mass, scale times mass and volume of its cell, in a unit of its own, and its slopes."""
     found: list[tuple[float, Slopes]] = []
-    for n, (phase, (mass, volume)) in enumerate(zip(phases, fit.cells, strict=True)):
+    cells = fit.cells or ((0.0, 0.0),) * len(phases)  # the engine tells none where all scales are none
+    for n, (phase, (mass, volume)) in enumerate(zip(phases, cells, strict=True)):
         scale = fit.values.get(scale_of(n), 0.0)
         slopes = {scale_of(n): mass * volume} | _by_edges(fit, n, scale * mass * volume)
         if phase.balance is not None and iodide_of(n) in fit.paths:
@@ -49,7 +50,7 @@ def volumes(fit: Refined) -> list[tuple[float, Slopes]]:
     """Each phase's volume, scale times volume of its cell squared, in a unit of its own, and its slopes."""
     found: list[tuple[float, Slopes]] = []
     for n, (_, volume) in enumerate(fit.cells):
-        size = fit.values[scale_of(n)] * volume**2
+        size = fit.values.get(scale_of(n), 0.0) * volume**2
         edges = {path: 2.0 * slope for path, slope in _by_edges(fit, n, size).items()}
         found.append((size, {scale_of(n): volume**2} | edges))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -37,7 +37,13 @@ def begun(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) -> 
 
 
 def stretched(
-    pattern: Pattern, structure: Structure, widths: tuple[float, float], factors: Array, beam: Beam, plan: Plan
+    pattern: Pattern,
+    structure: Structure,
+    widths: tuple[float, float],
+    factors: Array,
+    beam: Beam,
+    plan: Plan,
+    offsets: Mapping[str, float] | None = None,
 ) -> Iterator[Array]:
     """Lines of a structure, of Lorentzian ``widths`` (size, strain; degrees), for each factor that stretches its edges.
 
@@ -46,7 +52,7 @@ def stretched(
     step = _step(pattern)
     reach = 2.0 * float(np.max(np.abs(factors - 1.0)))
     margin = np.arange(max(pattern.angle[0] * (1 - reach), step), min(pattern.angle[-1] * 1.1, 175.0), step)
-    lines = simulate(margin, [(structure, 1.0, *widths)], beam, plan)
+    lines = simulate(margin, [(structure, 1.0, *widths)], beam, plan, offsets)
     sine = np.sin(np.radians(pattern.angle / 2))
     for factor in factors:
         there = np.degrees(2 * np.arcsin(np.clip(sine * factor, 0.0, 1.0)))

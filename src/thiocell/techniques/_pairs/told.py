@@ -72,6 +72,9 @@ def add_values(found: Findings, rivals: Sequence[Rival], undamped: Sequence[Riva
             _size(found, rival, n, word)
     for rival, n, word in _held(undamped):
         _least_size(found, rival, n, word)
+    for word in dict.fromkeys(word for _, _, word in _held(rivals) if undamped):
+        if f"size_{word}" not in found.limits:
+            found.note(f"there is no limit of size_{word}: without damping no model of it fits within its bounds")
     told = _fitting(rivals)
     if told:
         _instrument(found, min(told, key=lambda rival: rival.aicc))
@@ -132,8 +135,8 @@ def _least_size(found: Findings, rival: Rival, n: int, word: str) -> None:
     if np.isfinite(least):
         found.limits[f"size_{word}"] = Limit(Quantity.exact(least, "nm"), "above", 0.95)
         found.note(
-            f"size_{word} is above {least:.3g} nm (95 %) and no more is told, as the instrument's damping is assumed: "
-            "set damping, from a standard"
+            f"size_{word} is {found.limits[f'size_{word}']} (95 %) and no more is told, as the instrument's damping is "
+            "assumed: set damping, from a standard"
         )
 
 
