@@ -29,8 +29,8 @@ def add_values(found: Findings, fit: Refined, phases: list[Phase], beam: Beam, h
         told = fit.ticks[n].size > len(free)
         if not told:
             found.note(
-                f"{phase.structure.name} has too few lines in the pattern ({fit.ticks[n].size}) to tell edges, widths and "
-                "offset apart: no edge, size and strain of it is given"
+                f"{phase.structure.name} has too few lines in the pattern ({fit.ticks[n].size}) to tell edges, widths "
+                "and offset apart: no edge, size and strain of it is given"
             )
         for letter in free if told else ():
             edge = fit.found(edge_of(n, letter))
