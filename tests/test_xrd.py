@@ -22,9 +22,10 @@ from thiocell.studies.load import load
 from thiocell.studies.run import default_store, run
 from thiocell.techniques._diffraction import layers
 from thiocell.techniques._diffraction.beam import beam_of
-from thiocell.techniques._diffraction.engine import Plan, mass_and_volume, simulate
+from thiocell.techniques._diffraction.engine import Phase, Plan, mass_and_volume, refine, simulate
 from thiocell.techniques._diffraction.layered import Shapes
 from thiocell.techniques._diffraction.layers import Layers
+from thiocell.techniques._diffraction.pattern import read_pattern
 from thiocell.techniques.xrd import Xrd
 
 POWDER = Sample("powder")
@@ -425,6 +426,27 @@ def test_an_instrument_s_width_is_handed_on():
     found = dataclasses.replace(device, resolution=own).analyse(recorded(*counted(ONE, 6)), POWDER)
     assert "caglioti_w" not in found.values
     assert found["gof"].value == pytest.approx(1.0, abs=0.06)
+
+
+def test_slopes_are_those_of_the_pattern():
+    """Against whole patterns of the published way to predict one, at two values of each parameter."""
+    phase = iodide_in_sulfide(0.1, 5.77)
+    angle, counts = counted([(phase, 1.0, 0.08, 0.3)], 5)
+    beam, plan = beam_of("0.42(0) angstrom", "debye_scherrer"), Plan(4, (), (0.0, 0.0, 2e-4), "none", places=False)
+    seen = read_pattern(recorded(angle, counts), "xrd", 0.0, 180.0)
+    fit = refine(seen, [Phase(phase, None, phase)], beam, plan)
+    names = ("scale", "cell.a", "lor_size", "lor_strain")
+    slopes = fit.slopes([f"phases.0.{name}" for name in names])
+    scale, edge, size, strain = (fit.values[f"phases.0.{name}"] for name in names)
+
+    def made(scale, edge, size, strain):
+        return simulate(angle, [(phase.with_edges(edge), scale, size, strain)], beam, plan, fit.offsets)
+
+    for n, step in enumerate((1e-3 * scale, 1e-5, 1e-4, 1e-4)):
+        ends = [made(*(value + side * step * (k == n) for k, value in enumerate((scale, edge, size, strain))))
+                for side in (1, -1)]  # fmt: skip
+        slope = (ends[0] - ends[1]) / (2 * step)
+        assert np.linalg.norm(slopes[:, n] - slope) < 0.01 * np.linalg.norm(slope), names[n]
 
 
 # ---- thin layers

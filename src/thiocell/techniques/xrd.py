@@ -229,7 +229,7 @@ class Xrd:
         phases, fit = settled(found, pattern, phases, beam, plan, fit)
         alone, after = fit, len(found.doubts)
         if layers is not None:
-            fit = with_shape(pattern, phases, beam, plan, fit, layers)
+            fit = with_shape(pattern, beam, fit, layers)
         for doubt in refinement_doubts(fit, phases, plan, beam):
             found.note(doubt)
         missed = fit.gof > _BAD and (left := left_by(fit, pattern, plan)) > _NONE

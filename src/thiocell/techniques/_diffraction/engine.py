@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Thermal = Literal["none", "phase", "site"]
 
-_PART = 0.02
-"""assumed: share of its sigma by which a parameter is moved to see what hangs on it."""
-_EDGE = 1e-4
-"""assumed: share by which an edge is moved at most to see that."""
 _LEAST = 0.002
 """degrees; assumed: Lorentzian width from which one that ended at none is sought again."""
 _WIDTH = 0.05
@@ -224,33 +220,6 @@ def _model(pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan) ->
     instrument = _instrument(beam, plan, float(np.percentile(pattern.intensity, 20)))
     structure = rx.Structure(phases=[_kept_near(_phase(phase.structure), phase.home) for phase in phases])
     return rx.Refinement(structure, instrument, history=False)
-
-
-def slopes_of(
-    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, fit: Refined, paths: Sequence[str] | None = None
-) -> Array:
-    """How the pattern of ``fit`` goes with each of ``paths`` (points by paths), by small steps; None: all sought."""
-    model = _model(pattern, phases, beam, plan)
-    _ties(model, phases, plan)
-    values = {path: fit.values[path] for path in fit.paths}
-    columns = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model.set_values(values)
-        here = np.asarray(model.predict(pattern.angle))
-        last: dict[str, float] = {}
-        for path, value in ((path, values[path]) for path in (fit.paths if paths is None else paths)):
-            step = max(_PART * fit.error(path), 1e-9) if np.isfinite(fit.error(path)) else 1e-6
-            if ".cell." in path:  # one that no line holds has no end of an error
-                step = min(step, _EDGE * value)
-            try:
-                model.set_values({**last, path: value + step})
-            except ValueError:  # beyond the bound at which it stands
-                step = -step
-                model.set_values({**last, path: value + step})
-            columns.append((np.asarray(model.predict(pattern.angle)) - here) / step)
-            last = {path: value}
-    return np.array(columns).reshape(len(columns), pattern.angle.size).T
 
 
 def _set(refinement: Any, near: Mapping[str, float]) -> bool:

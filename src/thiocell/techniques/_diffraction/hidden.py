@@ -15,12 +15,9 @@ from thiocell.core.term import word_of
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import (
     REACH,
-    SHAPE_SCALE,
     Phase,
     Plan,
     mass_and_volume,
-    slopes_of,
-    slow_columns,
     wavelength_of,
 )
 from thiocell.techniques._diffraction.pattern import Pattern
@@ -69,14 +66,12 @@ class Hidden:
     surest: tuple[Lines, Lines]
 
 
-def hidden(pattern: Pattern, bare: Refined, rest: Sequence[Phase], phase: Phase, beam: Beam, plan: Plan) -> Hidden:
-    """What lines of ``phase`` may have beside ``bare``, a fit of ``rest`` without it, which gives way as it can.
+def hidden(pattern: Pattern, bare: Refined, phase: Phase, beam: Beam, plan: Plan) -> Hidden:
+    """What lines of ``phase`` may have beside ``bare``, a fit without it, which gives way as it can.
 
     The most is that of the worst place and size of those that are tried.
     """
-    paths = [path for path in bare.paths if path == SHAPE_SCALE or not path.startswith("instrument.background.")]
-    slow = slow_columns(pattern.angle, plan, [])
-    base = np.hstack([slopes_of(pattern, rest, beam, plan, bare, paths), slow]) / pattern.sigma[:, None]
+    base = bare.slopes() / pattern.sigma[:, None]
     size = np.linalg.norm(base, axis=0)
     turn = np.linalg.qr(base[:, size > 0.0] / size[size > 0.0])[0]
     left = (bare.observed - bare.calculated) / pattern.sigma

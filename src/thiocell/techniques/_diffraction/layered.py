@@ -20,7 +20,6 @@ from thiocell.techniques._diffraction.engine import (
     mass_and_volume,
     refine,
     simulate,
-    slopes_of,
     slow_columns,
     wavelength_of,
 )
@@ -94,7 +93,7 @@ def refine_layered(
         used, held = here, replace(plan, shape=(pattern.angle, shapes.of(here)))
         fit = refine(pattern, phases, beam, held, near)
         near = fit.near()
-        there = _match(slopes_of(pattern, phases, beam, held, fit), fit, here, told.spacing, shapes)
+        there = _match(fit.slopes(), fit, here, told.spacing, shapes)
         if there.still:
             break
         here = there.layers
@@ -103,25 +102,16 @@ def refine_layered(
     kept = {path: value for path, value in fit.near().items() if path != SHAPE_SCALE}
     bare = refine(pattern, phases, beam, plan, kept)
     if fit.values[SHAPE_SCALE] <= 0.0 or bare.chi2 - fit.chi2 < _WORTH * max(1.0, fit.gof**2):
-        _say_none(found, pattern, phases, beam, plan, bare, told, shapes)
+        _say_none(found, phases, bare, told, shapes)
         return bare, plan, None
     for name in there.bounded:
         found.note(f"the {name} of the layers ended at a bound of what is sought: it is not told")
     return fit, held, replace(used, told=tuple(name for name in ("width", "spacing") if name not in there.bounded))
 
 
-def _say_none(
-    found: Findings,
-    pattern: Pattern,
-    phases: Sequence[Phase],
-    beam: Beam,
-    plan: Plan,
-    bare: Refined,
-    told: Layers,
-    shapes: Shapes,
-) -> None:
+def _say_none(found: Findings, phases: Sequence[Phase], bare: Refined, told: Layers, shapes: Shapes) -> None:
     """Layers are not needed: keep the limit of their share, for the worst of some widths."""
-    turn = _turn(slopes_of(pattern, phases, beam, plan, bare), bare.sigma)
+    turn = _turn(bare.slopes(), bare.sigma)
     left = (bare.observed - bare.calculated) / bare.sigma
     most = 0.0
     widths = [float(np.clip(factor * told.width, *_WIDTH)) for factor in _WIDER]
@@ -139,9 +129,7 @@ def _say_none(
     )
 
 
-def with_shape(
-    pattern: Pattern, phases: Sequence[Phase], beam: Beam, plan: Plan, fit: Refined, layers: Layers
-) -> Refined:
+def with_shape(pattern: Pattern, beam: Beam, fit: Refined, layers: Layers) -> Refined:
     """``fit`` with width and spacing of its layers among its parameters, so that all errors know of theirs."""
     shapes, scale = Shapes(pattern.angle, layers.structure, beam), fit.values[SHAPE_SCALE]
     moves = []
@@ -153,7 +141,7 @@ def with_shape(
             for side in (1.0, -1.0)
         )
         moves.append(scale * (high - low) / (2.0 * (wide * layers.width + apart * layers.spacing)))
-    slopes = slopes_of(pattern, phases, beam, plan, fit)
+    slopes = fit.slopes()
     alone, joint = (_inverse(np.column_stack([slopes, *each]), fit.sigma) for each in ([], moves))
     place = fit.paths.index(SHAPE_SCALE)
     widened = fit.error(SHAPE_SCALE) ** 2 / alone[place, place]  # as the engine widens its own

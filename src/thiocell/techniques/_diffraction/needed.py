@@ -73,7 +73,7 @@ def settled(
             needed.add(name)
             found.note(f"the share of {name} is told badly, but without it the fit is worse: it is kept")
             continue
-        may = hidden(pattern, bare, rest, phases[n], beam, plan)
+        may = hidden(pattern, bare, phases[n], beam, plan)
         if name not in again and (better := _anew(pattern, rest, bare, phases[n], n, may, beam, plan)) is not None:
             again.add(name)
             phases, fit = better
