@@ -33,14 +33,15 @@ from thiocell.techniques._diffraction.layered import add_layers, refine_layered,
 from thiocell.techniques._diffraction.needed import left_by, settled, sought
 from thiocell.techniques._diffraction.pattern import READS, read_pattern
 from thiocell.techniques._diffraction.phases import SOLID_SOLUTION, chosen, meaning
+from thiocell.techniques._diffraction.refined import BAD
 from thiocell.techniques._diffraction.starts import begun
 from thiocell.techniques._diffraction.virtual import from_inventory, mixture, of_layers
 from thiocell.techniques._findings import Findings
 from thiocell.techniques._fitted_curve import fitted_curve, side_by_side
 from thiocell.techniques._spread import Spread
 
-_NONE, _BAD = 0.6, 1.5
-"""assumed: share of the lines that is left, with a goodness of fit, above which phases say nothing of the sample."""
+_NONE = 0.6
+"""assumed: share of the lines that is left, in a bad fit, above which phases say nothing of the sample."""
 _VIRTUAL = "0.42(0) angstrom"
 """The wavelength of a virtual diffractometer whose own is not told; a record of it says so."""
 _TERMS = {
@@ -232,7 +233,7 @@ class Xrd:
             fit = with_shape(pattern, beam, fit, layers)
         for doubt in refinement_doubts(fit, phases, plan, beam):
             found.note(doubt)
-        missed = fit.gof > _BAD and (left := left_by(fit, pattern, plan)) > _NONE
+        missed = fit.gof > BAD and (left := left_by(fit, pattern, plan)) > _NONE
         if missed:
             del found.doubts[before:after]  # what phases are needed for is not told by a pattern of others
             names = " and ".join(phase.structure.name for phase in phases)

@@ -8,10 +8,10 @@ import numpy as np
 
 from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import Phase, Plan
-from thiocell.techniques._diffraction.refined import Refined
+from thiocell.techniques._diffraction.refined import BAD, Refined
 
-_BAD, _TOO_GOOD = 1.5, 0.7
-"""assumed: goodness of fit above which the model leaves more than noise, and below which sigmas are none of counts."""
+_TOO_GOOD = 0.7
+"""assumed: goodness of fit below which sigmas are none of counts."""
 _LOST = 0.01
 """assumed: share by which an edge may move from where its lines were found."""
 _SHOWN, _STRONG = 3, 0.5
@@ -32,7 +32,7 @@ def refinement_doubts(fit: Refined, phases: Sequence[Phase], plan: Plan, beam: B
         )
     if not beam.told:
         yield "the wavelength is taken as exact, as no sigma is told: edges go with it, write '0.41370(2) angstrom'"
-    if fit.gof > _BAD and beam.geometry == "debye_scherrer" and (beam.tube or "X-ray tube" in beam.guessed):
+    if fit.gof > BAD and beam.geometry == "debye_scherrer" and (beam.tube or "X-ray tube" in beam.guessed):
         yield "a tube's beam mostly meets a flat plate: set 'geometry' to bragg_brentano if it does"
     if beam.guessed:
         yield beam.guessed
@@ -47,7 +47,7 @@ def _of_fit(fit: Refined, phases: Sequence[Phase]) -> Iterator[str]:
                 f"the cell of {phase.structure.name} went from {began:.4g} to {ended:.4g} angstrom, away from where "
                 "its lines were found: it may be lost"
             )
-    if fit.gof > _BAD:
+    if fit.gof > BAD:
         yield (
             f"the goodness of fit is {fit.gof:.3g}: the model misses more than noise; sigmas are widened by it, but "
             "what a wrong model shifts is not in them"

@@ -15,13 +15,11 @@ from thiocell.techniques._diffraction.beam import Beam
 from thiocell.techniques._diffraction.engine import REACH, Phase, Plan, refine, slow_columns
 from thiocell.techniques._diffraction.hidden import SPAN, Hidden, add_limits, hidden
 from thiocell.techniques._diffraction.pattern import Pattern
-from thiocell.techniques._diffraction.refined import Refined
+from thiocell.techniques._diffraction.refined import BAD, Refined
 from thiocell.techniques._diffraction.shares import edge_of, iodide_of, masses, scale_of
 from thiocell.techniques._diffraction.starts import begun
 from thiocell.techniques._findings import ONE_SIDED, Findings
 
-_BAD = 1.5
-"""assumed: goodness of fit above which a refinement may stand in the wrong place."""
 _SAME = 0.003
 """assumed: share of an edge within which two refinements begin alike."""
 _NEEDED = 3.0
@@ -38,7 +36,7 @@ def sought(pattern: Pattern, told: list[Phase], beam: Beam, plan: Plan) -> tuple
     """The better of the refinements that begin where lines are sought and, if that is a bad one, as phases are told."""
     phases = begun(pattern, told, beam, plan)
     fit = refine(pattern, phases, beam, plan)
-    if fit.gof < _BAD or all(map(_alike, phases, told)):
+    if fit.gof < BAD or all(map(_alike, phases, told)):
         return phases, fit
     other = refine(pattern, told, beam, plan)
     return min(((phases, fit), (told, other)), key=lambda pair: (not pair[1].converged, pair[1].chi2))

@@ -26,6 +26,8 @@ _WHITE = 1.1267
 do not: root of the mean square 1.2694 over normal residuals of scatter 1 (rietx's documentation; 1.1265 by draws)."""
 
 
+BAD = 1.5
+"""assumed: goodness of fit above which the model leaves more than noise, and may stand in the wrong place."""
 Moved = Callable[[str, float, float], tuple[float, Array]]
 """Of a parameter's path, value and step: the step that its bounds allow, and the pattern there, all else as it was."""
 
